@@ -1,0 +1,24 @@
+# Every target is one command that also works without make; start.py does the work.
+
+.PHONY: run demo test check bench lock setup
+
+run:
+	python3 start.py
+
+demo:
+	python3 start.py demo
+
+test:
+	python3 start.py test
+
+check:
+	python3 start.py check
+
+setup:
+	python3 start.py setup
+
+bench:
+	.venv-dev/bin/python -m pytest tests/benchmarks -q -s -p no:randomly
+
+lock:
+	.venv-dev/bin/python -m tests.locks

@@ -1,0 +1,125 @@
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from compute.models import Job
+from compute.registry import get_kind
+from rest.json import raw_json
+
+ANYTHING = {"type": "object", "additionalProperties": True}
+
+
+class NewJobSerializer(serializers.Serializer):
+    """A request to run a kind."""
+
+    kind = serializers.CharField(max_length=80, help_text="A name of `GET /compute/kinds/`.")
+    params = serializers.JSONField(help_text="As the kind's `params_schema` says.")
+    label = serializers.CharField(
+        required=False, allow_null=True, max_length=200, help_text="A name of your own."
+    )
+
+    def validate(self, attrs):
+        if unknown := set(self.initial_data) - set(self.fields):
+            name = sorted(unknown)[0]
+            raise serializers.ValidationError(
+                {name: "There is no such field here; there are kind, params and label."}
+            )
+        return attrs
+
+
+class ProgressSerializer(serializers.Serializer):
+    fraction = serializers.FloatField(source="progress_fraction")
+    message = serializers.CharField(source="progress_message")
+
+
+class JobErrorSerializer(serializers.Serializer):
+    code = serializers.CharField(source="error_code")
+    detail = serializers.CharField(source="error_detail")
+
+
+class ChartLinkSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    json = serializers.CharField()
+    svg = serializers.CharField()
+    png = serializers.CharField()
+
+
+class JobSerializer(serializers.ModelSerializer):
+    """A job as it stands."""
+
+    progress = ProgressSerializer(source="*", read_only=True)
+    result = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField()
+    attempts = serializers.IntegerField(source="attempt", read_only=True)
+    charts = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = [
+            "id",
+            "kind",
+            "version",
+            "label",
+            "params",
+            "state",
+            "progress",
+            "result",
+            "error",
+            "attempts",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "charts",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(ANYTHING | {"type": ["object", "null"]})
+    def get_result(self, job):
+        return None if job.result is None else raw_json(job.result)
+
+    @extend_schema_field(JobErrorSerializer(allow_null=True))
+    def get_error(self, job):
+        return JobErrorSerializer(job).data if job.error_code else None
+
+    @extend_schema_field(ChartLinkSerializer(many=True))
+    def get_charts(self, job):
+        if job.result is None:
+            return []
+        base = f"/api/v1/compute/jobs/{job.pk}/charts"
+        return [
+            {"name": chart.name, "title": chart.title}
+            | {form: f"{base}/{chart.name}.{form}" for form in ("json", "svg", "png")}
+            for chart in get_kind(job.kind).charts
+        ]
+
+
+class KindLimitsSerializer(serializers.Serializer):
+    time_seconds = serializers.FloatField()
+    memory_mb = serializers.IntegerField()
+
+
+class KindChartSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+
+
+@extend_schema_field(ANYTHING)
+class SchemaField(serializers.Field):
+    """A JSON Schema, which the kind makes."""
+
+    def to_representation(self, make):
+        return make()
+
+
+class KindSerializer(serializers.Serializer):
+    """A job kind: what it computes, and with which parameters."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    version = serializers.IntegerField()
+    params_schema = SchemaField()
+    result_schema = SchemaField()
+    example_params = serializers.JSONField()
+    charts = KindChartSerializer(many=True)
+    limits = KindLimitsSerializer(source="*")

@@ -1,0 +1,196 @@
+import hashlib
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from compute import charts, services
+from compute.api import examples
+from compute.api.serializers import JobSerializer, KindSerializer, NewJobSerializer
+from compute.errors import UnknownKind
+from compute.models import Job
+from compute.registry import all_kinds, get_kind
+from rest.conditional import matches
+from rest.filters import check_names
+from rest.json import JSONRenderer
+from rest.limits import client_of
+from rest.pagination import CursorPagination
+from rest.prefer import Place, wait_seconds
+
+PREFER = OpenApiParameter(
+    "Prefer", str, OpenApiParameter.HEADER, description="`wait=N`: answer when it has ended, or after N seconds (at most 30)."
+)
+
+
+class KindViewSet(viewsets.ViewSet):
+    """What can be computed."""
+
+    lookup_value_regex = "[a-z0-9-]+"
+    lookup_field = "kind"
+
+    @extend_schema(
+        summary="List the job kinds",
+        responses=KindSerializer(many=True),
+        examples=[OpenApiExample("Kinds", value=[examples.KIND])],
+    )
+    def list(self, request):
+        check_names(request, set())
+        return Response(KindSerializer(all_kinds(), many=True).data)
+
+    @extend_schema(
+        summary="Read one job kind, with the schemas of its parameters and result",
+        parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH)],
+        responses=KindSerializer,
+        examples=[OpenApiExample("Kind", value=examples.KIND)],
+    )
+    def retrieve(self, request, kind):
+        check_names(request, set())
+        try:
+            return Response(KindSerializer(get_kind(kind)).data)
+        except UnknownKind:
+            raise Http404 from None
+
+
+class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Submit jobs, watch them, cancel them. A job is never edited."""
+
+    serializer_class = JobSerializer
+    pagination_class = CursorPagination
+    queryset = Job.objects.all()
+    lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    filter_backends = []
+
+    def get_queryset(self):
+        if self.action == "list":
+            return Job.objects.of(self.request.user)
+        # Who holds the UUID of a job may read it: it cannot be guessed.
+        return Job.objects.all()
+
+    @extend_schema(
+        summary="List your own jobs, newest first; empty for anonymous clients",
+        examples=[OpenApiExample("Jobs", value=[examples.JOB])],
+    )
+    def list(self, request):
+        check_names(request, set())
+        return super().list(request)
+
+    @extend_schema(
+        summary="Submit a job",
+        description=(
+            "202 with the job as it stands and `Location`; with `Prefer: wait=N`, 200 with the"
+            " finished job if it ends in time. Parameters that are not allowed are a 422 with"
+            " pointers, before anything is queued."
+        ),
+        parameters=[PREFER],
+        request=NewJobSerializer,
+        responses={200: JobSerializer, 202: JobSerializer},
+        examples=[
+            OpenApiExample("Diagnostic test", value=examples.NEW_JOB, request_only=True),
+            OpenApiExample("Finished", value=examples.JOB, response_only=True),
+        ],
+    )
+    def create(self, request):
+        check_names(request, set())
+        given = NewJobSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        owner = request.user if request.user.is_authenticated else None
+        job, fields = services.submit_job(
+            kind=given.validated_data["kind"],
+            params=given.validated_data["params"],
+            label=given.validated_data.get("label"),
+            owner=owner,
+            client="" if owner else client_of(request),
+        )
+        job, waited = self._wait(job)
+        response = Response(JobSerializer(job).data, status=200 if job.is_ended else 202)
+        response["Location"] = f"/api/v1/compute/jobs/{job.pk}/"
+        for name, value in (fields | waited).items():
+            response[name] = value
+        return response
+
+    @extend_schema(
+        summary="Read a job",
+        description="With `Prefer: wait=N`, when it has ended or after N seconds.",
+        parameters=[PREFER],
+        responses={200: JobSerializer, 304: OpenApiResponse(description="Not changed.")},
+        examples=[OpenApiExample("Finished", value=examples.JOB)],
+    )
+    def retrieve(self, request, pk):
+        check_names(request, set())
+        job, waited = self._wait(self.get_object())
+        response = Response(JobSerializer(job).data)
+        etag = _etag(job)
+        if matches(request.headers.get("If-None-Match", ""), etag):
+            response = Response(status=304)
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, no-cache"
+        for name, value in waited.items():
+            response[name] = value
+        return response
+
+    @extend_schema(
+        summary="Cancel a job",
+        description="A queued job never runs; a running one stops within a second. 409 when it has ended.",
+        request=None,
+        responses={202: JobSerializer},
+        examples=[OpenApiExample("Cancelled", value=examples.CANCELLED_JOB)],
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request, pk):
+        job = self.get_object()
+        # Whoever holds an anonymous job's UUID may cancel it; an owner's job only its owner.
+        if job.owner_id and job.owner_id != request.user.pk and not request.user.is_staff:
+            raise Http404
+        return Response(JobSerializer(services.cancel_job(job)).data, status=202)
+
+    @extend_schema(
+        summary="A chart of a finished job: its Vega-Lite specification, SVG or PNG",
+        parameters=[
+            OpenApiParameter("name", str, OpenApiParameter.PATH, description="As in `charts`."),
+            OpenApiParameter(
+                "form", str, OpenApiParameter.PATH, enum=["json", "svg", "png"]
+            ),
+        ],
+        responses={
+            (200, "application/json"): {"type": "object", "additionalProperties": True},
+            (200, "image/svg+xml"): OpenApiTypes.STR,
+            (200, "image/png"): OpenApiTypes.BINARY,
+        },
+    )
+    @action(
+        detail=True, url_path=r"charts/(?P<name>[a-z0-9-]+)\.(?P<form>json|svg|png)", url_name="chart"
+    )
+    def chart(self, request, pk, name, form):
+        job = self.get_object()
+        kind = get_kind(job.kind)
+        chart = next((chart for chart in kind.charts if chart.name == name), None)
+        if chart is None or job.result is None:
+            raise Http404
+        spec = chart.spec(job.params, job.result_data)
+        if form == "json":
+            response = HttpResponse(JSONRenderer().render(spec), content_type="application/json")
+        else:
+            media_type = {"svg": "image/svg+xml", "png": "image/png"}[form]
+            response = HttpResponse(charts.draw(spec, form), content_type=media_type)
+        # A result never changes, so neither does its picture.
+        response["Cache-Control"] = "private, max-age=86400, immutable"
+        return response
+
+    def _wait(self, job: Job) -> tuple[Job, dict[str, str]]:
+        """The job after the wait that the client asked for, and what to say of it."""
+        seconds = wait_seconds(self.request)
+        if not seconds or job.is_ended:
+            return job, {}
+        with Place() as got_one:
+            if not got_one:
+                return job, {}
+            return services.wait_for(job, seconds), {"Preference-Applied": f"wait={seconds}"}
+
+
+def _etag(job: Job) -> str:
+    parts = (job.pk, job.state, job.attempt, job.progress_fraction, job.progress_message)
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=16)
+    return f'"{digest.hexdigest()}"'

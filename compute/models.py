@@ -1,0 +1,89 @@
+"""Jobs: requests to run a kind with given parameters. And the schedule that the sweep keeps."""
+
+from functools import cached_property
+
+import orjson
+from django.db import models
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+import compute.kinds  # noqa: F401  (registers the kinds)
+from compute.registry import all_kinds
+from compute.work import State, Work, WorkQuerySet
+
+
+def kind_choices():
+    # A function, so that a new kind needs no migration.
+    return [(kind.name, kind.title) for kind in all_kinds()]
+
+
+class JobQuerySet(WorkQuerySet):
+    def of(self, user):
+        """A learner's own jobs; nobody's for a stranger."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def charged_to(self, *, user=None, client: str = ""):
+        return self.filter(owner=user) if user else self.filter(owner=None, client=client)
+
+    def seconds_since(self, moment) -> float:
+        """Seconds of computing since a moment; unfinished jobs count a second each."""
+        done = self.filter(finished_at__gte=moment).aggregate(total=Sum("seconds"))["total"]
+        return (done or 0) + self.unfinished().count()
+
+
+class Job(Work):
+    TASK = "compute.run_job"
+
+    kind = models.CharField(max_length=40, choices=kind_choices)
+    version = models.PositiveSmallIntegerField(help_text="Of the kind when it was submitted.")
+    label = models.CharField(max_length=200, null=True, blank=True)
+    params = models.JSONField(default=dict)
+    # The same for every job of this kind, version and parameters, defaults filled in.
+    fingerprint = models.CharField(max_length=64)
+    # JSON text, written and served as it is: parsing a large result would cost more than the rest.
+    result = models.TextField(null=True, blank=True)
+    seconds = models.FloatField(default=0, help_text="Of computing, by the worker's clock.")
+    # An anonymous client's address, hashed with the secret key.
+    client = models.CharField(max_length=32, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta(Work.Meta):
+        indexes = [
+            *Work.Meta.indexes,
+            models.Index(fields=["owner", "-created_at"], name="compute_job_owner"),
+            models.Index(
+                fields=["client", "finished_at"],
+                name="compute_job_client",
+                condition=Q(owner=None),
+            ),
+            models.Index(
+                fields=["fingerprint"],
+                name="compute_job_fingerprint",
+                condition=Q(state="succeeded"),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+    @cached_property
+    def result_data(self) -> dict | None:
+        return orjson.loads(self.result) if self.result is not None else None
+
+    @property
+    def duration(self):
+        """How long the last attempt took, as a timedelta; None unless it ran and ended."""
+        if self.started_at and self.finished_at and self.state != State.CANCELLED:
+            return self.finished_at - self.started_at
+        return None
+
+
+class Schedule(models.Model):
+    """Something that is due now and then; the sweep that moves `next_run_at` runs it."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    next_run_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,176 @@
+"""What a worker does with one piece of work: claim, compute with a heartbeat, finish."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import orjson
+from django.db import InterfaceError, OperationalError, connection
+
+import compute.kinds  # noqa: F401  (registers the kinds)
+from compute.errors import KindFailed
+from compute.models import Job
+from compute.registry import Progress, get_kind
+from compute.work import TIME_LIMIT, State, Work
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 7
+WATCH_SECONDS = 0.25
+# How long interrupted work may go on before its process is ended.
+GRACE_SECONDS = 0.5
+# How long a worker goes on trying to reach a database that is away; the lease decides meanwhile.
+DATABASE_TRIES = 60
+DATABASE_PAUSE = 0.5
+
+
+class Outcome(NamedTuple):
+    state: State
+    fields: dict
+
+
+class Interrupted(BaseException):
+    """Raised in the main thread when the work must stop. No kind can catch it by mistake."""
+
+
+def run_job(job_id: str) -> None:
+    run(Job, job_id, _compute)
+
+
+def run(model: type[Work], pk: str, compute: Callable) -> None:
+    """Do the work once and record how it ended; leave alone what is not queued."""
+    started = time.monotonic()
+    token = _persist(lambda: model.objects.claim(pk))
+    if token is None:
+        logger.info("%s %s is not queued; skipped.", model.__name__, pk)
+        return
+    work = _persist(lambda: model.objects.get(pk=pk))
+    watch = Watch(work, token)
+    try:
+        with watch:
+            outcome = _outcome(compute, work, watch.progress)
+    except Interrupted:
+        outcome = watch.interrupted_as
+    if outcome is None:
+        logger.info("%s %s was taken from this worker; its result is dropped.", model.__name__, pk)
+        return
+    seconds = {"seconds": time.monotonic() - started} if hasattr(work, "seconds") else {}
+    fields = {**outcome.fields, **seconds}
+    if not _persist(lambda: model.objects.finish(pk, token, outcome.state, **fields)):
+        logger.info("%s %s ended under another token; dropped.", model.__name__, pk)
+
+
+def _outcome(compute: Callable, work: Work, progress: Progress) -> Outcome:
+    try:
+        return Outcome(State.SUCCEEDED, compute(work, progress))
+    except KindFailed as exc:
+        return _failed("failed", str(exc))
+    except MemoryError:
+        # Celery would end the whole worker; one job's appetite is not worth that.
+        return _failed("memory-limit", "It needed more memory than there is.")
+    except Exception:
+        # A kind can fail in any way. The owner learns that it did, the log learns how;
+        # the computation is deterministic, so that trying again would fail again.
+        logger.exception("%s %s failed.", type(work).__name__, work.pk)
+        return _failed("internal", "The computation failed; this is a fault of the server.")
+
+
+def _failed(code: str, detail: str) -> Outcome:
+    return Outcome(State.FAILED, {"error_code": code, "error_detail": detail})
+
+
+def _compute(job: Job, progress: Progress) -> dict:
+    kind = get_kind(job.kind)
+    result = kind.run(kind.parse(job.params), progress)
+    return {"result": orjson.dumps(result).decode(), "progress_fraction": 1}
+
+
+class Watch:
+    """A thread beside the work: renews its lease, and interrupts it when it must stop.
+
+    It must stop when somebody cancels, when its time is over, or when the lease was lost.
+    """
+
+    def __init__(self, work: Work, token: int):
+        self.work, self.token = work, token
+        self.fraction, self.message = 0.0, ""
+        self.ended = threading.Event()
+        self.interrupted_as: Outcome | None = None
+        # Read and written in the main thread only: the handler runs there too.
+        self.interruptible = True
+
+    def progress(self, fraction: float, message: str) -> None:
+        self.fraction, self.message = min(1.0, max(0.0, fraction)), message[:200]
+
+    def __enter__(self) -> "Watch":
+        self.previous = signal.signal(signal.SIGUSR2, self._interrupt)
+        self.main = threading.get_ident()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_exc):
+        self.interruptible = False
+        self.ended.set()
+        # The handler stays until no signal can come: by default SIGUSR2 ends the process.
+        self.thread.join()
+        signal.signal(signal.SIGUSR2, self.previous)
+
+    def _interrupt(self, _signal, _frame):
+        if self.interruptible:
+            self.interruptible = False
+            raise Interrupted
+
+    def _watch(self) -> None:
+        begun = last_beat = time.monotonic()
+        seen = (self.fraction, self.message)
+        try:
+            while not self.ended.wait(WATCH_SECONDS):
+                now = time.monotonic()
+                if now - begun > self.work.time_limit:
+                    detail = f"It took longer than its limit of {self.work.time_limit:g} s."
+                    return self._stop(_failed(TIME_LIMIT, detail))
+                try:
+                    wanted = self._objects.cancel_wanted(self.work.pk, self.token)
+                    if wanted is None:
+                        return self._stop(None)
+                    if wanted:
+                        return self._stop(Outcome(State.CANCELLED, {}))
+                    if now - last_beat > BEAT_SECONDS or (self.fraction, self.message) != seen:
+                        seen = (self.fraction, self.message)
+                        self._objects.beat(self.work.pk, self.token, *seen)
+                        last_beat = now
+                except (OperationalError, InterfaceError):
+                    connection.close()
+        finally:
+            connection.close()
+
+    @property
+    def _objects(self):
+        return type(self.work).objects
+
+    def _stop(self, outcome: Outcome | None) -> None:
+        """Interrupt the main thread; end the process if it does not let go."""
+        self.interrupted_as = outcome
+        signal.pthread_kill(self.main, signal.SIGUSR2)
+        if self.ended.wait(GRACE_SECONDS):
+            return
+        logger.warning("%s does not stop; its process is ended.", self.work.pk)
+        if outcome is not None:
+            self._objects.finish(self.work.pk, self.token, outcome.state, **outcome.fields)
+        os._exit(1)
+
+
+def _persist(change: Callable):
+    """Try again while the database is away, such as while it is started anew."""
+    for _ in range(DATABASE_TRIES - 1):
+        try:
+            return change()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(DATABASE_PAUSE)
+    return change()

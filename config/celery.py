@@ -1,0 +1,15 @@
+"""The Celery application: `celery -A config worker -Q compute,default`."""
+
+import os
+
+# One BLAS thread a worker process, before NumPy is imported: two threads on busy cores took the
+# 95th percentile of a small job from 0.06 ms to 54 ms.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from celery import Celery
+
+app = Celery("casebook")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,43 @@
+"""The status of each error that a client can cause: one table for every endpoint."""
+
+from compute.errors import InvalidParams, UnknownKind
+from compute.work import WorkNotCancellable
+from problems.errors import HintNotDue
+from rest.problems import ProblemHandler, Refused
+
+# error: (status, pointer into the body or None)
+STATUS_OF_ERROR = {
+    UnknownKind: (422, "/kind"),
+    InvalidParams: (422, "/params"),
+    WorkNotCancellable: (409, None),
+    HintNotDue: (409, None),
+}
+
+
+class Handler(ProblemHandler):
+    def convert_known_exceptions(self, exc):
+        exc = super().convert_known_exceptions(exc)
+        if type(exc) not in STATUS_OF_ERROR:
+            return exc
+        status, place = STATUS_OF_ERROR[type(exc)]
+        problems = getattr(exc, "problems", None)
+        if problems is not None:
+            errors = [
+                {"pointer": place + item.pointer, "code": item.code, "detail": item.detail}
+                for item in problems
+            ]
+            return Refused(status, errors[0]["detail"], errors)
+        if place is None:
+            return Refused(status, str(exc))
+        error = {"pointer": place, "code": _code(type(exc)), "detail": str(exc)}
+        return Refused(status, str(exc), [error])
+
+
+def _code(error: type) -> str:
+    """UnknownKind → unknown-kind."""
+    letters = (f"-{char.lower()}" if char.isupper() else char for char in error.__name__)
+    return "".join(letters).lstrip("-")
+
+
+def exception_handler(exc, context):
+    return Handler(exc, context).run()

@@ -1,0 +1,348 @@
+"""All settings, in one file. What differs between machines comes from the environment.
+
+What one machine needs and nobody gave is made once and kept in the state folder (`var/`), so that
+`manage.py` beside a running site sees the same database, broker and secret.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.state import kept_secret, kept_socket
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+RELEASE = "0.1.0"
+
+env = environ.FileAwareEnv(DEBUG=(bool, False))
+
+# --- State of one machine -------------------------------------------------------------------
+
+VAR_DIR = Path(env("CASEBOOK_VAR", default=str(BASE_DIR / "var"))).resolve()
+MEDIA_ROOT = VAR_DIR / "media"
+
+# --- Who may reach it -----------------------------------------------------------------------
+
+DEBUG = env("DEBUG")
+# The public address, such as https://casebook.example.org. Empty: one machine, plain HTTP.
+SITE_URL = env("SITE_URL", default="").rstrip("/")
+HOST = env("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [*LOOPBACK_HOSTS, *env.list("ALLOWED_HOSTS", default=[])]
+IS_HTTPS = SITE_URL.startswith("https://")
+if SITE_URL:
+    ALLOWED_HOSTS.append(SITE_URL.partition("://")[2].partition("/")[0].partition(":")[0])
+    CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+if not DEBUG and HOST not in ("127.0.0.1", "localhost", "::1") and not SITE_URL:
+    raise ImproperlyConfigured(
+        f"HOST={HOST} makes this site public: set SITE_URL (https://…) and SECRET_KEY,"
+        " or leave HOST at 127.0.0.1."
+    )
+if SITE_URL and not env("SECRET_KEY", default=""):
+    raise ImproperlyConfigured(
+        "SITE_URL makes this site public: set SECRET_KEY (50 random characters or more),"
+        " or SECRET_KEY_FILE with the path of a file that holds it."
+    )
+SECRET_KEY = env("SECRET_KEY", default="") or kept_secret(VAR_DIR)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+X_FRAME_OPTIONS = "SAMEORIGIN"
+# Addresses of proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+# The admin's theme and the API's reference pages have a policy of their own (rest/security.py).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- The parts ------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "corsheaders",
+    "csp",
+    "django_filters",
+    "rest_framework",
+    "drf_standardized_errors",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "rest",
+    "compute",
+    "kb",
+    "problems",
+    "learn",
+    "web",
+]
+
+MIDDLEWARE = [
+    "rest.proxies.TrustedProxies",
+    # Second: answers public reads of the API before anything else is done.
+    "rest.conditional.ConditionalReads",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "rest.security.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "csp.context_processors.nonce",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Data -----------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/casebook.sqlite3")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE and the long timeout: two writers wait for each other instead of failing.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+            " PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;"
+        ),
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = 600
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+CACHE_URL = env("CACHE_URL", default="")
+CACHES = {
+    "default": env.cache_url_config(CACHE_URL)
+    if CACHE_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "cache",
+    },
+    # Bytes of public reads, in each web process: the key holds the content version.
+    "reads": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "reads",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
+}
+
+# --- Work -----------------------------------------------------------------------------------
+
+
+def _broker_url() -> str:
+    """The environment's, else that of the site running on this state folder."""
+    if url := env("BROKER_URL", default=""):
+        return url
+    try:
+        return json.loads((VAR_DIR / "run.json").read_text())["broker_url"]
+    except (OSError, ValueError, KeyError):
+        return f"redis+socket://{kept_socket(VAR_DIR)}"
+
+
+CELERY_BROKER_URL = _broker_url()
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Without the zeros a publish blocks for 6 s while the broker is down.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "health_check_interval": 10,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"compute.*": {"queue": "compute"}, "problems.*": {"queue": "judge"}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+
+# --- Limits (each from the environment; "off" switches one off) ------------------------------
+
+LIMITS = {
+    # seconds of computing a minute for an address; and for a learner
+    "compute_anonymous": env("LIMIT_COMPUTE_ANONYMOUS", default="60"),
+    "compute_user": env("LIMIT_COMPUTE_USER", default="300"),
+    # unfinished jobs and submissions of a learner
+    "waiting": env("LIMIT_WAITING", default="5"),
+    # tries a minute by user name and address together
+    "token": env("LIMIT_TOKEN", default="10"),
+}
+# How many requests of one process may wait for a job at once: half of the server's threads.
+WEB_THREADS = env.int("WEB_THREADS", default=16)
+
+# --- Language, time, files ------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env("TIME_ZONE", default="UTC")
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 3600
+
+# --- People ---------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+# --- The API --------------------------------------------------------------------------------
+
+# The contract's largest body is 2 MB; the API's parser enforces it with an answer of its own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+MAX_BODY_BYTES = 2_000_000
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest.authentication.TokenAuthentication",
+        "rest.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_RENDERER_CLASSES": ["rest.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest.json.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "rest.pagination.PageNumberPagination",
+    "DEFAULT_FILTER_BACKENDS": ["rest.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "rest.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "config.errors.exception_handler",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+REST_KNOX = {
+    "TOKEN_TTL": None,
+    "AUTH_HEADER_PREFIX": "Token",
+    "AUTO_REFRESH": False,
+}
+TOKEN_DAYS = env.int("TOKEN_DAYS", default=90)
+
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_CREDENTIALS = False
+CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "if-none-match", "idempotency-key", "prefer")
+]
+CORS_EXPOSE_HEADERS = [
+    *("etag", "idempotency-replayed", "location", "preference-applied", "ratelimit"),
+    *("ratelimit-policy", "retry-after"),
+]
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Casebook",
+    "DESCRIPTION": (
+        "Case studies of real machine-learning systems, study plans, problems, and computed"
+        " examples. Content is licensed CC BY 4.0."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "rest.schema.add_conventions",
+    ],
+}
+
+# --- Admin ----------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Casebook",
+    "SITE_HEADER": "Casebook",
+    "SITE_SYMBOL": "menu_book",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": True,
+}
+
+# --- Logs -----------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # A bad request is the client's affair; the answer says what was wrong.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
+
+# Temporary files of uploads and charts stay off a machine's shared folder when it asks so.
+FILE_UPLOAD_TEMP_DIR = os.environ.get("TMPDIR", tempfile.gettempdir())

@@ -1,0 +1,25 @@
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from config.api import NothingHereView, RootView
+from rest.health import healthz, readyz
+
+api = [
+    path("", RootView.as_view(), name="api-root"),
+    path("", include("kb.api.urls")),
+    path("", include("problems.api.urls")),
+    path("", include("learn.api.urls")),
+    path("compute/", include("compute.api.urls")),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    re_path(r"^api/", NothingHereView.as_view()),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("admin/", admin.site.urls),
+    path("", include("web.urls")),
+]

@@ -1,0 +1,46 @@
+import django_filters
+
+from kb.models import CaseStudy, Company, StudyPlan, Technique
+from rest.filters import ChoicesFilter, MatchFilter, SlugsFilter, WholeNumberFilter
+
+
+class CaseStudyFilter(django_filters.FilterSet):
+    company = SlugsFilter(
+        name="company", entries=Company.objects.published, help_text="Slugs, comma-separated."
+    )
+    technique = SlugsFilter(
+        field_name="techniques",
+        name="technique",
+        entries=Technique.objects.published,
+        help_text="Slugs, comma-separated.",
+    )
+    domain = ChoicesFilter(choices=CaseStudy.Domain.values, help_text="Comma-separated.")
+    year = WholeNumberFilter(help_text="Of the system as it is described.")
+    year_min = WholeNumberFilter(field_name="year", lookup_expr="gte", help_text="From this year.")
+    year_max = WholeNumberFilter(field_name="year", lookup_expr="lte", help_text="To this year.")
+    match = MatchFilter()
+
+    class Meta:
+        model = CaseStudy
+        fields = []
+
+
+class TopicFilter(django_filters.FilterSet):
+    plan = SlugsFilter(
+        field_name="chapter__plan",
+        name="plan",
+        entries=StudyPlan.objects.published,
+        help_text="Slugs, comma-separated.",
+    )
+    technique = SlugsFilter(
+        field_name="techniques",
+        name="technique",
+        entries=Technique.objects.published,
+        help_text="Slugs, comma-separated.",
+    )
+    match = MatchFilter()
+
+
+class TechniqueFilter(django_filters.FilterSet):
+    group = django_filters.CharFilter(help_text="The exact name of a group.")
+    group.schema = {"type": "string"}

@@ -1,0 +1,13 @@
+from rest_framework.routers import SimpleRouter
+
+from kb.api import views
+
+router = SimpleRouter()
+router.register("companies", views.CompanyViewSet, basename="api-company")
+router.register("techniques", views.TechniqueViewSet, basename="api-technique")
+router.register("case-studies", views.CaseStudyViewSet, basename="api-case-study")
+router.register("study-plans", views.StudyPlanViewSet, basename="api-study-plan")
+router.register("topics", views.TopicViewSet, basename="api-topic")
+router.register("search", views.SearchViewSet, basename="api-search")
+
+urlpatterns = router.urls

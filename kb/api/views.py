@@ -1,0 +1,234 @@
+from django.db.models import Count, Prefetch, Q
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from kb import search
+from kb.api import examples, filters, serializers
+from kb.cards import cards_about
+from kb.models import Card, CaseStudy, Company, StudyPlan, Technique, Topic
+from kb.queries import plans_with_topics, related_cases
+from rest.filters import check_names
+from rest.problems import QueryError
+
+SLUG = "[a-z0-9-]+"
+SEARCHED = ["case-study", "topic", "problem", "technique", "company"]
+
+
+def searched_for(entry_type: str):
+    """A `search_with` of StrictFilterBackend: the entries of a type that have the words."""
+
+    def run(queryset, text):
+        hits = search.find(text, [entry_type], limit=1000)
+        cards = Card.objects.filter(pk__in=[hit.card_id for hit in hits])
+        return queryset.filter(slug__in=cards.values("slug"))
+
+    return staticmethod(run)
+
+
+class EntryViewSet(viewsets.ReadOnlyModelViewSet):
+    """Published entries, to read. Curation is done in the admin."""
+
+    lookup_field = "slug"
+    lookup_value_regex = SLUG
+    item_serializer_class = None
+
+    def get_queryset(self):
+        return super().get_queryset().published()
+
+    def get_serializer_class(self):
+        if self.action == "list" and self.item_serializer_class:
+            return self.item_serializer_class
+        return self.serializer_class
+
+    def retrieve(self, request, *args, **kwargs):
+        check_names(request, set())
+        return super().retrieve(request, *args, **kwargs)
+
+    def markdown_response(self):
+        """The whole text as Markdown with front matter."""
+        check_names(self.request, set())
+        entry = self.get_object()
+        return HttpResponse(
+            entry.dump_text(entry.to_document()), content_type="text/markdown; charset=utf-8"
+        )
+
+
+def described(noun: str, plural: str, item: dict, whole: dict):
+    """Summaries and examples of the two operations that every entry type has."""
+    return extend_schema_view(
+        list=extend_schema(
+            summary=f"List the {plural}",
+            examples=[OpenApiExample("An item", value=item)],
+        ),
+        retrieve=extend_schema(
+            summary=f"Read one {noun}",
+            parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+            examples=[OpenApiExample("The whole", value=whole)],
+        ),
+    )
+
+
+def described_markdown(noun: str):
+    return extend_schema(
+        summary=f"Read one {noun} as Markdown with front matter",
+        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        responses={(200, "text/markdown"): OpenApiTypes.STR},
+    )
+
+
+@described("company", "companies", examples.COMPANY, examples.COMPANY)
+class CompanyViewSet(EntryViewSet):
+    serializer_class = serializers.CompanySerializer
+    ordering_fields = {"title": "title", "slug": "slug"}
+    search_with = searched_for("company")
+    queryset = Company.objects.annotate(
+        case_study_count=Count(
+            "case_studies",
+            filter=Q(case_studies__state="published", case_studies__draft_of=None),
+        )
+    ).order_by("slug")
+
+
+@described("technique", "techniques", examples.TECHNIQUE, examples.TECHNIQUE_DETAIL)
+class TechniqueViewSet(EntryViewSet):
+    serializer_class = serializers.TechniqueSerializer
+    item_serializer_class = serializers.TechniqueItemSerializer
+    filterset_class = filters.TechniqueFilter
+    ordering_fields = {"title": "title", "slug": "slug"}
+    search_with = searched_for("technique")
+    queryset = Technique.objects.all()
+
+    def retrieve(self, request, slug):
+        check_names(request, set())
+        technique = self.get_object()
+        by_type = {"case-study": [], "topic": [], "problem": []}
+        for card in cards_about(technique=slug):
+            if card.type in by_type:
+                by_type[card.type].append(card.slug)
+        data = serializers.TechniqueItemSerializer(technique).data
+        return Response(
+            data
+            | {
+                "synonyms": technique.synonyms,
+                "case_studies": by_type["case-study"],
+                "topics": by_type["topic"],
+                "problems": by_type["problem"],
+            }
+        )
+
+
+@described("case study", "case studies", examples.CASE_ITEM, examples.CASE)
+class CaseStudyViewSet(EntryViewSet):
+    serializer_class = serializers.CaseStudySerializer
+    item_serializer_class = serializers.CaseStudyItemSerializer
+    filterset_class = filters.CaseStudyFilter
+    ordering_fields = {"published_at": "published_at", "year": "year", "title": "title"}
+    search_with = searched_for("case-study")
+    queryset = CaseStudy.objects.select_related("company").prefetch_related(
+        Prefetch("techniques", Technique.objects.published())
+    )
+
+    def get_queryset(self):
+        queryset = super().get_queryset()
+        if self.action == "list":
+            # Only what a list shows: the texts are a hundred times the rest.
+            return queryset.only(
+                *("slug", "title", "summary", "state", "draft_of", "domain", "year"),
+                *("reading_minutes", "published_at", "updated_at"),
+                *("company__slug", "company__title"),
+            )
+        return queryset.prefetch_related("sources", "topics")
+
+    def get_serializer_context(self):
+        context = super().get_serializer_context()
+        if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
+            context["related"] = related_cases(self.kwargs["slug"])
+        return context
+
+    @described_markdown("case study")
+    @action(detail=False, url_path=rf"(?P<slug>{SLUG})\.md", url_name="markdown")
+    def markdown(self, request, slug):
+        return self.markdown_response()
+
+
+@described("study plan", "study plans", examples.PLAN, examples.PLAN)
+class StudyPlanViewSet(EntryViewSet):
+    serializer_class = serializers.StudyPlanSerializer
+    queryset = StudyPlan.objects.all()
+
+    def list(self, request):
+        check_names(request, set())
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(plans_with_topics(page), many=True).data)
+
+    def get_object(self):
+        return plans_with_topics([super().get_object()])[0]
+
+
+@described("topic", "topics", examples.TOPIC_ITEM, examples.TOPIC)
+class TopicViewSet(EntryViewSet):
+    serializer_class = serializers.TopicSerializer
+    item_serializer_class = serializers.TopicItemSerializer
+    filterset_class = filters.TopicFilter
+    ordering_fields = {"title": "title", "minutes": "minutes"}
+    search_with = searched_for("topic")
+    queryset = Topic.objects.select_related("chapter__plan")
+
+    def get_queryset(self):
+        queryset = super().get_queryset()
+        if self.action == "list":
+            return queryset.defer("body", "rendered", "outcomes", "teaser")
+        return queryset.prefetch_related("prerequisites", "techniques", "references", "examples")
+
+    def get_serializer_context(self):
+        context = super().get_serializer_context()
+        if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
+            slug = self.kwargs["slug"]
+            context["cards"] = cards_about(topic=slug)
+            context["related"] = [
+                card
+                for card in context["cards"]
+                if (card.type, card.slug) != ("topic", slug)
+            ]
+        return context
+
+    @described_markdown("topic")
+    @action(detail=False, url_path=rf"(?P<slug>{SLUG})\.md", url_name="markdown")
+    def markdown(self, request, slug):
+        return self.markdown_response()
+
+
+class SearchViewSet(viewsets.ViewSet):
+    """One ranked list over everything published."""
+
+    @extend_schema(
+        summary="Search everything published",
+        parameters=[
+            OpenApiParameter("q", str, required=True, description="Words, or how they begin."),
+            OpenApiParameter("type", str, description=f"Comma-separated: {', '.join(SEARCHED)}."),
+        ],
+        responses=serializers.SearchHitSerializer(many=True),
+        examples=[OpenApiExample("Hits", value=[examples.HIT])],
+    )
+    def list(self, request):
+        check_names(request, {"q", "type"})
+        text = request.query_params.get("q", "")
+        if not search.words_of(text):
+            raise QueryError("q", "q needs at least one word to look for.")
+        types = [part for part in request.query_params.get("type", "").split(",") if part]
+        if unknown := [part for part in types if part not in SEARCHED]:
+            raise QueryError("type", f"{unknown[0]!r} is not one of {', '.join(SEARCHED)}.")
+        hits = search.find(text, types)
+        cards = Card.objects.defer("text").in_bulk([hit.card_id for hit in hits])
+        results = []
+        for hit in hits:
+            link = serializers.CardLinkSerializer(cards[hit.card_id]).data
+            results.append(link | {"snippet": hit.snippet, "score": hit.score})
+        return Response(
+            {"count": len(results), "next": None, "previous": None, "results": results}
+        )
+

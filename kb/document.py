@@ -1,0 +1,413 @@
+"""One document per entry: Markdown with TOML front matter, in one canonical form.
+
+Nothing here knows of Django. Loading, export, publishing, history, restore and preview all go
+through `parse` and `dump`, which are inverses: `dump(parse(text)) == text` for canonical text, and
+`parse(dump(document)) == document` always.
+
+    python -m kb.document FILE…        checks files and prints what is wrong, with file and line
+"""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import tomlkit
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from tomlkit.items import Array, Item, Table
+
+FENCE = "+++"
+RESERVED_SLUGS = {"compare", "feed", "today", "new"}
+MAX_BYTES = 1_000_000
+WIDTH = 100
+
+Slug = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=80)
+]
+# References without an order of their own stand sorted, each once.
+SlugSet = Annotated[list[Slug], AfterValidator(lambda slugs: sorted(set(slugs)))]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n<>]+$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+OptionalText = Annotated[str, StringConstraints(max_length=4000)]
+Year = Annotated[int, Field(ge=1700, le=2100)]
+Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>\"]+)?$")]
+Confidence = Literal["original", "abstract-only", "secondary", "unverified"]
+Domain = Literal[
+    "recommendation",
+    "fraud-and-risk",
+    "ml-platform",
+    "ads-and-search",
+    "language",
+    "forecasting",
+    "other",
+]
+
+
+class DocumentError(Exception):
+    """Something in a document is not as it must be; says where, and what would be right."""
+
+    def __init__(self, name: str, problems: list[tuple[int, str]]):
+        self.name = name
+        self.problems = problems
+        super().__init__("\n".join(f"{name}:{line}: {sentence}" for line, sentence in problems))
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Work(Part):
+    """A cited work: the source of a case or the reference of a topic."""
+
+    key: Slug
+    title: Text
+    authors: OptionalText = ""
+    publisher: OptionalText = ""
+    year: Year | None = None
+    url: Url = ""
+    confidence: Confidence = "original"
+    note: OptionalText = ""
+
+
+class Question(Part):
+    question: Text
+    answer: Text
+
+
+class Audience(Part):
+    student: OptionalText = ""
+    engineer: OptionalText = ""
+    researcher: OptionalText = ""
+
+
+class Chapter(Part):
+    slug: Slug
+    title: Line
+    summary: OptionalText = ""
+
+
+class Control(Part):
+    """What a reader may change in a figure: a number in a range, or one of some choices.
+
+    `param` is a path into the parameters ("prior.alpha"); the choice "null" stands for null.
+    """
+
+    param: Line
+    label: Line
+    minimum: float | int | None = None
+    maximum: float | int | None = None
+    step: float | int | None = None
+    choices: list[str | float | int] = []
+
+
+class Example(Part):
+    """A computed figure of a topic: a job kind with its parameters, run when published."""
+
+    key: Slug
+    title: Line
+    kind: Slug
+    figure: OptionalText = ""
+    text: Text
+    params: dict[str, Any]
+    controls: list[Control] = []
+
+
+class Document(Part):
+    """What every document has. The order of the fields is the order of the keys in the file."""
+
+    TYPE: ClassVar[str] = ""
+    slug: Slug
+    title: Line
+    summary: Text
+    body: str = ""
+
+    @property
+    def type(self) -> str:
+        return self.TYPE
+
+
+class CompanyDocument(Document):
+    TYPE: ClassVar[str] = "company"
+    aliases: list[Line] = []
+    industry: OptionalText = ""
+    website: Url = ""
+
+
+class TechniqueDocument(Document):
+    TYPE: ClassVar[str] = "technique"
+    group: Line
+    synonyms: list[Line] = []
+
+
+class CaseStudyDocument(Document):
+    TYPE: ClassVar[str] = "case-study"
+    company: Slug
+    domain: Domain
+    year: Year
+    techniques: SlugSet = []
+    topics: SlugSet = []
+    lessons: list[Text] = []
+    negative_results: list[Text] = []
+    not_public: list[Text] = []
+    teaser: OptionalText = ""
+    audience: Audience = Audience()
+    sources: list[Work] = []
+    questions: list[Question] = []
+
+
+class StudyPlanDocument(Document):
+    TYPE: ClassVar[str] = "study-plan"
+    position: Annotated[int, Field(ge=1, le=1000)]
+    chapters: list[Chapter] = []
+
+
+class TopicDocument(Document):
+    TYPE: ClassVar[str] = "topic"
+    plan: Slug
+    chapter: Slug
+    position: Annotated[int, Field(ge=1, le=1000)]
+    minutes: Annotated[int, Field(ge=1, le=600)]
+    outcomes: list[Text] = []
+    prerequisites: SlugSet = []
+    techniques: SlugSet = []
+    teaser: OptionalText = ""
+    references: list[Work] = []
+    examples: list[Example] = []
+
+
+DOCUMENT_TYPES: dict[str, type[Document]] = {
+    cls.TYPE: cls
+    for cls in (
+        CompanyDocument,
+        TechniqueDocument,
+        StudyPlanDocument,
+        TopicDocument,
+        CaseStudyDocument,
+    )
+}
+
+
+def parse(text: str, name: str = "document") -> Document:
+    """Read a document of any type. Raises DocumentError with every problem and its line."""
+    values, body, body_line = split(text, name)
+    kind = values.pop("type", None)
+    if kind not in DOCUMENT_TYPES:
+        known = ", ".join(DOCUMENT_TYPES)
+        raise DocumentError(name, [(2, f'type is {kind!r}; it must be one of {known}.')])
+    return build(DOCUMENT_TYPES[kind], values, body, text, name)
+
+
+def split(text: str, name: str) -> tuple[dict[str, Any], str, int]:
+    """The front matter as a dict, the body, and the line on which the body begins."""
+    if len(text) > MAX_BYTES:
+        raise DocumentError(name, [(1, f"The text is longer than {MAX_BYTES:,} characters.")])
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DocumentError(name, [(line, "A NUL character is not allowed.")])
+    if not text.startswith(FENCE + "\n"):
+        raise DocumentError(name, [(1, f"The first line must be {FENCE}, then the front matter.")])
+    front, fence, body = text[len(FENCE) + 1 :].partition(f"\n{FENCE}\n")
+    if not fence:
+        raise DocumentError(name, [(1, f"The front matter is not closed by a line {FENCE}.")])
+    try:
+        values = tomllib.loads(front)
+    except tomllib.TOMLDecodeError as exc:
+        found = re.search(r"at line (\d+)", str(exc))
+        line = int(found[1]) + 1 if found else front.count("\n") + 2
+        raise DocumentError(name, [(line, f"The front matter is not TOML: {exc}.")]) from None
+    return values, body.strip("\n"), front.count("\n") + 4
+
+
+def build(
+    model: type[Document], values: dict[str, Any], body: str, text: str, name: str
+) -> Document:
+    """A document of one type from its values. Raises DocumentError."""
+    problems: list[tuple[int, str]] = []
+    if "body" in values:
+        problems.append((line_of(text, ("body",)), "body is what follows the front matter."))
+    try:
+        document = model(**{**values, "body": body})
+    except ValidationError as exc:
+        for error in exc.errors(include_url=False):
+            place = ".".join(str(part) for part in error["loc"])
+            sentence = f"{place}: {error['msg']}."
+            if error["type"] == "extra_forbidden":
+                allowed = ", ".join(field for field in model.model_fields if field != "body")
+                sentence = f"{place} is not known here; a {model.TYPE} has {allowed}."
+            elif error["type"] == "string_pattern_mismatch":
+                sentence = f"{place}: {error['input']!r} is not a valid {_what(place)}."
+            problems.append((line_of(text, error["loc"]), sentence))
+        raise DocumentError(name, problems) from None
+    if document.slug in RESERVED_SLUGS:
+        problems.append((line_of(text, ("slug",)), f"slug: {document.slug!r} is a reserved word."))
+    problems += [
+        (line_of(text, (field, index, "key")), f"{field}: the key {key!r} stands twice.")
+        for field, index, key in _doubled_keys(document)
+    ]
+    if problems:
+        raise DocumentError(name, problems)
+    return document
+
+
+def _what(place: str) -> str:
+    last = place.rpartition(".")[2]
+    if last in {"url", "website"}:
+        return "address: it must begin with http:// or https://"
+    if last in {"title", "label", "group", "param"}:
+        return f"{last}: one line without < and >"
+    return "slug: lower-case letters, digits and single hyphens"
+
+
+def _doubled_keys(document: Document) -> list[tuple[str, int, str]]:
+    found = []
+    for field in ("sources", "references", "examples", "chapters"):
+        seen: set[str] = set()
+        for index, part in enumerate(getattr(document, field, [])):
+            key = part.slug if isinstance(part, Chapter) else part.key
+            if key in seen:
+                found.append((field, index, key))
+            seen.add(key)
+    return found
+
+
+def line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """The line of a value in the front matter; of the nearest enclosing table if it is absent."""
+    lines = text.split("\n")
+    start, prefix = 1, ""
+    for depth, part in enumerate(location):
+        if isinstance(part, int):
+            continue
+        path = f"{prefix}.{part}" if prefix else part
+        following = location[depth + 1] if depth + 1 < len(location) else None
+        nth = following if isinstance(following, int) else 0
+        headers = [
+            number
+            for number, line in enumerate(lines[start:], start)
+            if line.strip() in (f"[{path}]", f"[[{path}]]")
+        ]
+        if nth < len(headers):
+            start, prefix = headers[nth], path
+            continue
+        for number in range(start, len(lines)):
+            line = lines[number]
+            if line == FENCE or (number > start and line.startswith("[") and prefix):
+                break
+            if re.match(rf"{re.escape(part)}\s*=", line):
+                return number + 1
+        break
+    return start + 1
+
+
+def dump(document: Document) -> str:
+    """The canonical text of a document."""
+    values = document.model_dump(exclude_defaults=True, exclude={"body"})
+    front = dump_toml({"type": document.type, **values})
+    body = document.body.strip("\n")
+    return f"{FENCE}\n{front}{FENCE}\n" + (f"\n{body}\n" if body else "")
+
+
+def load_toml(text: str) -> dict[str, Any]:
+    """TOML to plain Python values. Raises tomllib.TOMLDecodeError."""
+    return tomllib.loads(text)
+
+
+def dump_toml(values: dict[str, Any]) -> str:
+    """Canonical TOML: plain values first, then tables; nulls and empty tables are left out."""
+    return tomlkit.dumps(_table(values)).strip("\n") + "\n"
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _table(values: dict[str, Any]) -> Table:
+    table = tomlkit.table()
+    later = []
+    for key, value in values.items():
+        if value is None or value == {}:
+            continue
+        if isinstance(value, dict) or _is_tables(value):
+            later.append((key, value))
+        else:
+            table.add(key, _item(value, len(key) + 3))
+    for key, value in later:
+        if isinstance(value, dict):
+            table.add(key, _table(value))
+        else:
+            tables = tomlkit.aot()
+            for part in value:
+                tables.append(_table(part))
+            table.add(key, tables)
+    return table
+
+
+def _item(value: Any, indent: int = 0) -> Item:
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, dict):
+        inline = tomlkit.inline_table()
+        for key, part in value.items():
+            inline.add(key, _item(part))
+        return inline
+    if isinstance(value, list):
+        array = _array(value)
+        if value and indent + len(array.as_string()) > WIDTH:
+            array.multiline(True)
+        return array
+    return tomlkit.item(value)
+
+
+def _array(values: list[Any]) -> Array:
+    array = tomlkit.array()
+    for value in values:
+        array.append(_item(value))
+    return array
+
+
+def _string(value: str) -> Item:
+    # A line of the fence inside a text would end the front matter; escaped, it is not a line.
+    fenced = FENCE in value.split("\n")
+    plain = not fenced and all((char >= " " and char != "\x7f") or char in "\n\t" for char in value)
+    if "\n" in value and plain:
+        literal = "\\" in value and "'''" not in value and not value.endswith("'")
+        return tomlkit.string(value, literal=literal, multiline=True)
+    literal = ("\\" in value or '"' in value) and "'" not in value and plain
+    return tomlkit.string(value, literal=literal)
+
+
+def read(path: Path, name: str) -> tuple[Document, str]:
+    """A file as a document, with its text. Raises DocumentError, also where it is not UTF-8."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        line = data[: exc.start].count(b"\n") + 1
+        raise DocumentError(name, [(line, "The file is not UTF-8.")]) from None
+    return parse(text, name), text
+
+
+def main(paths: list[str]) -> int:
+    failed = 0
+    for path in paths:
+        try:
+            document, text = read(Path(path), path)
+        except DocumentError as exc:
+            print(exc)
+            failed += 1
+            continue
+        if dump(document) != text:
+            print(f"{path}:1: not in canonical form; manage.py format_content puts it there.")
+    print(f"{len(paths)} files read, {failed} with errors.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,23 @@
+"""The first state of each figure, as HTML that reads without JavaScript. No Django in here.
+
+A figure is made when its topic is published, from the parameters and the result of its example.
+The ES module of the same name in web/assets/src/figures/ takes it over in the browser: it finds
+the elements by their `data-part`, so the two files change together.
+"""
+
+from collections.abc import Callable
+
+from kb.figures.frame import FigureInput
+from kb.figures.frequency_grid import frequency_grid
+from kb.figures.table import table
+from kb.figures.update_scrubber import update_scrubber
+from kb.figures.weights_heatmap import weights_heatmap
+
+__all__ = ["FIGURES", "FigureInput"]
+
+FIGURES: dict[str, Callable[[FigureInput], str]] = {
+    "": table,
+    "frequency-grid": frequency_grid,
+    "update-scrubber": update_scrubber,
+    "weights-heatmap": weights_heatmap,
+}

@@ -1,0 +1,513 @@
+"""Markdown of the content to safe HTML with MathML. Nothing here knows of Django.
+
+Markdown is rendered with raw HTML switched off, cleaned by nh3, and only then are the parts put in
+that we make ourselves: math, figures and margin notes. Made when content is published, never when
+it is read.
+
+    python -m kb.markup FILE…        renders files and prints what is wrong, with file and line
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from math_core import LatexError, LatexToMathML
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from kb import document
+from kb.document import Work
+
+# A named colour stands for a class until the formula is made: math-core has no class macro, and
+# takes colours by name only. The second is the style that it writes for the first.
+SYMBOL_COLOURS = {
+    "prior": ("Apricot", "#FFB882"),
+    "likelihood": ("Aquamarine", "#1CBFC1"),
+    "evidence": ("Bittersweet", "#D04C17"),
+    "posterior": ("BlueGreen", "#14BCBC"),
+    "query": ("BrickRed", "#C43119"),
+    "key": ("BurntOrange", "#FF8E27"),
+    "value": ("CarnationPink", "#FC81BC"),
+}
+STYLE_CLASSES = {
+    "text-align: right": "math-right",
+    "text-align: left": "math-left",
+    "text-align: center": "math-center",
+    "justify-items: end": "",
+    "justify-items: start": "",
+    "justify-items: center": "",
+    "padding-right: 0": "math-flush-right",
+    "padding-left: 0": "math-flush-left",
+    "padding-left: 1em": "math-gap-left",
+    "margin-left: -0.16666667em": "math-tight",
+    "border-right: 0.05em solid currentcolor": "math-rule-right",
+    "border-left: 0.05em solid currentcolor": "math-rule-left",
+    "border-top: 0.05em solid currentcolor": "math-rule-top",
+    "border-bottom: 0.05em solid currentcolor": "math-rule-bottom",
+} | {f"color: {style}": f"math-{name}" for name, (_, style) in SYMBOL_COLOURS.items()}
+
+# A problem names its topics and cases, never the other way: pages list their problems themselves.
+LINK_TYPES = {"case", "topic", "technique", "company", "plan"}
+# Placeholders are made of private-use characters, which content may not contain.
+OPEN, CLOSE = "\ue000", "\ue001"
+PRIVATE = re.compile(r"[\ue000-\uf8ff]")
+SECTION_HEADING = re.compile(r"^(?P<title>.*?)\s*\{#(?P<key>[a-z0-9]+(?:-[a-z0-9]+)*)\}$")
+CITATION = re.compile(r"\[@(?P<key>[a-z0-9]+(?:-[a-z0-9]+)*)(?:,\s*(?P<locator>[^\]\n]+))?\]")
+
+ALLOWED_TAGS = {
+    *("p", "h3", "h4", "ul", "ol", "li", "blockquote", "hr", "br", "em", "strong", "code", "pre"),
+    *("a", "sup", "span", "div", "table", "thead", "tbody", "tr", "th", "td", "details"),
+    *("summary", "aside"),
+}
+ALLOWED_ATTRIBUTES = {"*": {"class"}, "a": {"href", "title"}, "ol": {"start"}}
+
+Problem = tuple[int, str]
+
+
+class MarkupError(Exception):
+    """Something in a text cannot be rendered; `problems` are (line, sentence), lines from 1."""
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__("; ".join(f"line {line}: {sentence}" for line, sentence in problems))
+
+
+def _no_link(kind: str, slug: str) -> str | None:
+    raise KeyError(slug)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a text may refer to.
+
+    `link` gives the address of a published entry, None for a planned one, and raises KeyError for
+    one that does not exist.
+    """
+
+    works: Sequence[Work] = ()
+    figures: Mapping[str, str] = field(default_factory=dict)
+    link: Callable[[str, str], str | None] = _no_link
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    title: str
+    markdown: str
+    html: str
+
+
+@dataclass
+class Rendered:
+    """A whole text: the HTML, its sections, and what reading it takes."""
+
+    html: str
+    sections: list[Section]
+    words: int
+    formulas: int
+    code_lines: int
+    self_checks: int
+
+    @property
+    def minutes(self) -> int:
+        """Reading time: 200 words a minute, 15 s a formula, 4 s a line of code."""
+        seconds = self.words * 60 / 200 + self.formulas * 15 + self.code_lines * 4
+        return max(1, round(seconds / 60))
+
+    @property
+    def text(self) -> str:
+        return plain_text(self.html)
+
+
+def plain_text(html: str) -> str:
+    """The words of some HTML, for search and for summaries."""
+    without_math = re.sub(r"<math.*?</math>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", without_math)).split())
+
+
+def render_formula(tex: str, *, display: bool) -> str:
+    """TeX to MathML with classes in place of styles. Raises ValueError with one sentence."""
+    try:
+        mathml = _latex.convert_with_local_state(tex, displaystyle=display)
+    except LatexError as exc:
+        message = str(exc).strip().splitlines()[0]
+        raise ValueError(f"The formula {_shorten(tex)!r} does not render: {message}") from None
+    return re.sub(r' style="([^"]*)"', lambda found: _classes(found[1], tex), mathml)
+
+
+def _classes(style: str, tex: str) -> str:
+    names = []
+    for declaration in filter(None, (part.strip() for part in style.split(";"))):
+        name, _, value = declaration.partition(":")
+        normal = f"{name.strip()}: {value.strip()}"
+        if normal not in STYLE_CLASSES:
+            raise ValueError(
+                f"The formula {_shorten(tex)!r} sets {normal!r}; colours and sizes are not free,"
+                r" use \prior{}, \likelihood{}, \evidence{}, \posterior{}, \query{}, \key{}"
+                r" or \value{}."
+            )
+        names.append(STYLE_CLASSES[normal])
+    return f' class="{" ".join(filter(None, names))}"' if any(names) else ""
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_latex = LatexToMathML(
+    macros={
+        name: rf"\textcolor{{{colour}}}{{#1}}" for name, (colour, _) in SYMBOL_COLOURS.items()
+    },
+    fancy_error=False,
+)
+
+
+def _citation_rule(state: StateInline, silent: bool) -> bool:
+    found = CITATION.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        token = state.push("citation", "", 0)
+        token.meta = {"key": found["key"], "locator": found["locator"] or ""}
+    state.pos = found.end()
+    return True
+
+
+def _highlight(code: str, language: str, _attributes: str) -> str:
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        lexer = get_lexer_by_name("text", stripnl=False)
+    body = highlight(code, lexer, HtmlFormatter(nowrap=True))
+    name = escape(language or "text", quote=True)
+    return f'<pre class="code"><code class="language-{name}">{body}</code></pre>'
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt(
+        "commonmark", {"html": False, "typographer": True, "highlight": _highlight}
+    )
+    parser.enable(["table", "smartquotes"]).disable("image")
+    # The citation must be tried before "link", which would take its bracket.
+    parser.inline.ruler.before("link", "citation", _citation_rule)
+    dollarmath_plugin(parser, allow_space=False, allow_digits=False, double_inline=True)
+    for name in ("note", "figure", "question"):
+        container_plugin(parser, name)
+    return parser
+
+
+_markdown = _parser()
+
+
+class _Writer:
+    """Renders the tokens of one text, collecting what is put in after cleaning."""
+
+    def __init__(self, context: Context):
+        self.context = context
+        self.numbers = {work.key: number for number, work in enumerate(context.works, 1)}
+        self.parts: list[str] = []
+        self.problems: list[Problem] = []
+        self.cited: list[tuple[str, str]] = []
+        self.noted: set[str] = set()
+        self.line = 1
+        self.formulas = self.code_lines = self.self_checks = 0
+
+    def place(self, html: str) -> str:
+        self.parts.append(html)
+        return f"{OPEN}{len(self.parts) - 1}{CLOSE}"
+
+    def fill(self, html: str) -> str:
+        return re.sub(
+            f"{OPEN}([0-9]+){CLOSE}", lambda found: self.fill(self.parts[int(found[1])]), html
+        )
+
+    def problem(self, sentence: str) -> str:
+        self.problems.append((self.line, sentence))
+        return ""
+
+    def math(self, tex: str, display: bool) -> str:
+        self.formulas += 1
+        try:
+            mathml = render_formula(tex.strip(), display=display)
+        except ValueError as exc:
+            return self.problem(str(exc))
+        return self.place(f'<div class="math-display">{mathml}</div>' if display else mathml)
+
+    def citation(self, token: Token) -> str:
+        key, locator = token.meta["key"], token.meta["locator"]
+        if key not in self.numbers:
+            known = ", ".join(self.numbers) or "none"
+            return self.problem(f"[@{key}] is not among the sources ({known}).")
+        self.cited.append((key, locator))
+        number = self.numbers[key]
+        title = f' title="{escape(locator, quote=True)}"' if locator else ""
+        return self.place(
+            f'<sup class="cite"><a href="#source-{key}"{title}'
+            f' aria-label="Source {number}">{number}</a></sup>'
+        )
+
+    def notes(self) -> str:
+        """Margin notes for the sources cited for the first time since the last call."""
+        html = ""
+        for key, locator in self.cited:
+            if key not in self.noted:
+                self.noted.add(key)
+                number = self.numbers[key]
+                html += self.place(
+                    f'<aside class="margin-note" id="note-{number}"><b>{number}</b> '
+                    f"{_describe(self.context.works[number - 1], locator)}</aside>"
+                )
+        self.cited.clear()
+        return html
+
+    def figure(self, key: str) -> str:
+        if key not in self.context.figures:
+            known = ", ".join(self.context.figures) or "none"
+            return self.problem(f"There is no example {key!r} to place; there are: {known}.")
+        return self.place(self.context.figures[key])
+
+    def resolve_links(self, tokens: list[Token]) -> None:
+        """Give internal links their address; a planned entry becomes plain text."""
+        open_tags = []
+        for token in tokens:
+            if token.children:
+                self.line = token.map[0] + 1 if token.map else self.line
+                self.resolve_links(token.children)
+            elif token.type == "link_open":
+                open_tags.append(self.resolve_link(token))
+            elif token.type == "link_close":
+                token.tag = open_tags.pop()
+
+    def resolve_link(self, token: Token) -> str:
+        kind, colon, slug = str(token.attrs.get("href", "")).partition(":")
+        if kind == "problem":
+            self.problem(f"A text does not link to problem:{slug}; its page lists its problems.")
+        if not colon or kind not in LINK_TYPES:
+            return token.tag
+        try:
+            address = self.context.link(kind, slug)
+        except KeyError:
+            self.problem(f"The link {kind}:{slug} leads to nothing.")
+            return token.tag
+        if address is None:
+            token.tag, token.attrs = "span", {"class": "planned"}
+        else:
+            token.attrs["href"] = address
+        return token.tag
+
+    def render(self, tokens: list[Token]) -> str:
+        out = []
+        for token in tokens:
+            self.line = token.map[0] + 1 if token.map else self.line
+            out.append(self.render_token(token))
+        return "".join(out)
+
+    def render_token(self, token: Token) -> str:
+        match token.type:
+            case "inline":
+                return self.render(token.children or [])
+            case "math_inline" | "math_inline_double":
+                return self.math(token.content, token.type == "math_inline_double")
+            case "math_block":
+                return self.math(token.content, True)
+            case "citation":
+                return self.citation(token)
+            case "container_figure_open":
+                return self.figure(token.info.strip().removeprefix("figure").strip())
+            case "container_figure_close":
+                return ""
+            case "container_note_open":
+                return '<aside class="margin-note">'
+            case "container_note_close":
+                return "</aside>"
+            case "container_question_open":
+                return self.question(token.info.strip().removeprefix("question").strip())
+            case "container_question_close":
+                return "</details>"
+            case "table_open":
+                return '<div class="table-scroll"><table>'
+            case "table_close":
+                return "</table></div>"
+            case "fence":
+                self.code_lines += token.content.count("\n")
+                return _highlight(token.content, token.info.strip(), "")
+        html = str(_markdown.renderer.render([token], _markdown.options, {}))
+        return html.rstrip("\n") if token.nesting == 1 else html
+
+    def question(self, text: str) -> str:
+        self.self_checks += 1
+        tokens = _markdown.parseInline(text, {})
+        self.resolve_links(tokens)
+        return f'<details class="question"><summary>{self.render(tokens)}</summary>'
+
+
+def _describe(work: Work, locator: str) -> str:
+    parts = [escape(work.authors), f"<cite>{escape(work.title)}</cite>", escape(work.publisher)]
+    parts += [str(work.year) if work.year else "", escape(locator)]
+    return ", ".join(filter(None, parts)) + "."
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=ALLOWED_TAGS,
+        attributes=ALLOWED_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+
+
+def _refuse_private(text: str) -> None:
+    if found := PRIVATE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise MarkupError([(line, "Private-use characters are not allowed.")])
+
+
+def render_inline(text: str, context: Context | None = None) -> str:
+    """One string without blocks: emphasis, code, math and citations. Raises MarkupError."""
+    _refuse_private(text)
+    writer = _Writer(context or Context())
+    tokens = _markdown.parseInline(text, {})
+    writer.resolve_links(tokens)
+    html = writer.fill(_clean(writer.render(tokens)))
+    if writer.problems:
+        raise MarkupError(writer.problems)
+    return html
+
+
+def render(body: str, context: Context | None = None) -> Rendered:
+    """A whole text with sections. Raises MarkupError with every problem and its line."""
+    _refuse_private(body)
+    writer = _Writer(context or Context())
+    tokens = _markdown.parse(body)
+    writer.resolve_links(tokens)
+    lines = body.split("\n")
+    sections: list[Section] = []
+    html: list[str] = []
+    for heading, blocks, first, last in _split_sections(tokens, len(lines)):
+        inner = writer.fill(_clean(_render_blocks(writer, blocks)))
+        if heading is None:
+            html.append(inner)
+            continue
+        title, key = _heading(writer, heading, first)
+        if key in {section.key for section in sections}:
+            writer.problems.append((first, f"The section key {key!r} stands twice."))
+        markdown = "\n".join(lines[first:last]).strip("\n")
+        sections.append(Section(key, title, markdown, inner))
+        html.append(f'<section id="{key}"><h2>{escape(title)}</h2>\n{inner}</section>\n')
+    if writer.problems:
+        raise MarkupError(sorted(writer.problems))
+    whole = "".join(html)
+    return Rendered(
+        html=whole,
+        sections=sections,
+        words=len(plain_text(re.sub(r"<pre.*?</pre>", " ", whole, flags=re.DOTALL)).split()),
+        formulas=writer.formulas,
+        code_lines=writer.code_lines,
+        self_checks=writer.self_checks,
+    )
+
+
+def _heading(writer: _Writer, heading: str, line: int) -> tuple[str, str]:
+    found = SECTION_HEADING.match(heading)
+    if not found:
+        problem = f"The section {heading!r} has no key; write '## {heading} {{#key}}'."
+        writer.problems.append((line, problem))
+        return heading, ""
+    return found["title"], found["key"]
+
+
+def _render_blocks(writer: _Writer, tokens: list[Token]) -> str:
+    """Block after block, each followed by the margin notes of the sources it cites first."""
+    out, start = [], 0
+    for index, token in enumerate(tokens):
+        if token.level == 0 and token.nesting <= 0:
+            out.append(writer.render(tokens[start : index + 1]))
+            out.append(writer.notes())
+            start = index + 1
+    return "".join(out)
+
+
+def _split_sections(
+    tokens: list[Token], line_count: int
+) -> list[tuple[str | None, list[Token], int, int]]:
+    """(heading, tokens, first line after the heading, last line), the text before the first too."""
+    found: list[tuple[str | None, list[Token], int, int]] = []
+    heading, first, blocks = None, 0, []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if token.type == "heading_open" and token.tag == "h2" and token.level == 0:
+            start, end = token.map or [first, first]
+            if heading is not None or blocks:
+                found.append((heading, blocks, first, start))
+            heading, blocks, first = tokens[index + 1].content, [], end
+            index += 3
+            continue
+        blocks.append(token)
+        index += 1
+    if heading is not None or blocks:
+        found.append((heading, blocks, first, line_count))
+    return found
+
+
+def check(path: Path) -> list[Problem]:
+    """Render a file with every reference taken as good; for writers, without a database."""
+    text = path.read_text(encoding="utf-8")
+    body, offset, works, examples, inline = text, 0, [], [], []
+    if text.startswith(document.FENCE):
+        entry, _ = document.read(path, str(path))
+        body, values = entry.body, dict[str, Any](entry)
+        offset = text.index(f"\n{document.FENCE}\n") and text.count("\n", 0, text.find(body))
+        works = values.get("sources") or values.get("references") or []
+        examples = values.get("examples") or []
+        for name in ("lessons", "negative_results", "not_public", "outcomes"):
+            inline += values.get(name) or []
+        for question in values.get("questions") or []:
+            inline += [question.question, question.answer]
+        if audience := values.get("audience"):
+            inline += [audience.student, audience.engineer, audience.researcher]
+        inline += [example.text for example in examples]
+    context = Context(
+        works=works, figures={example.key: "" for example in examples}, link=lambda *_: "/"
+    )
+    problems: list[Problem] = []
+    try:
+        rendered = render(body, context)
+        print(
+            f"{path}: {rendered.words} words, {rendered.formulas} formulas,"
+            f" {rendered.code_lines} lines of code, {rendered.minutes} minutes"
+        )
+    except MarkupError as exc:
+        problems += [(line + offset, sentence) for line, sentence in exc.problems]
+    for piece in inline:
+        try:
+            render_inline(piece, context)
+        except MarkupError as exc:
+            problems += [(1, f"{sentence} (in {_shorten(piece)!r})") for _, sentence in exc.problems]
+    return problems
+
+
+def main(paths: list[str]) -> int:
+    failed = False
+    for path in paths:
+        for line, sentence in check(Path(path)):
+            print(f"{path}:{line}: {sentence}")
+            failed = True
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

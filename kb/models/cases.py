@@ -1,0 +1,147 @@
+"""Case studies: prose and rows about one real system."""
+
+from django.db import models
+
+from kb.document import Audience, CaseStudyDocument, Question, Work
+from kb.markup import Context, render, render_inline
+from kb.models.entry import CitedWork, Entry, find_all
+from kb.models.links import link_to
+from kb.models.topics import Topic
+from kb.models.vocabulary import Company, Technique
+
+
+class CaseStudy(Entry):
+    TYPE = "case-study"
+
+    class Domain(models.TextChoices):
+        RECOMMENDATION = "recommendation", "Recommendation"
+        FRAUD_AND_RISK = "fraud-and-risk", "Fraud and risk"
+        ML_PLATFORM = "ml-platform", "ML platform"
+        ADS_AND_SEARCH = "ads-and-search", "Ads and search"
+        LANGUAGE = "language", "Language"
+        FORECASTING = "forecasting", "Forecasting"
+        OTHER = "other", "Other"
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="case_studies")
+    domain = models.CharField(max_length=20, choices=Domain)
+    year = models.PositiveSmallIntegerField(help_text="Of the system as it is described.")
+    techniques = models.ManyToManyField(Technique, blank=True, related_name="case_studies")
+    topics = models.ManyToManyField(Topic, blank=True, related_name="case_studies")
+    lessons = models.JSONField(default=list, blank=True)
+    negative_results = models.JSONField(default=list, blank=True)
+    not_public = models.JSONField(default=list, blank=True)
+    questions = models.JSONField(
+        default=list, blank=True, help_text='A list of {"question": …, "answer": …}.'
+    )
+    audience_student = models.TextField(blank=True, max_length=4000)
+    audience_engineer = models.TextField(blank=True, max_length=4000)
+    audience_researcher = models.TextField(blank=True, max_length=4000)
+    teaser = models.TextField(blank=True, max_length=4000)
+    body = models.TextField(
+        max_length=200_000, help_text="Markdown; each section is '## Title {#key}'."
+    )
+    reading_minutes = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    class Meta(Entry.Meta):
+        ordering = ["-published_at", "slug"]
+        verbose_name_plural = "case studies"
+
+    def get_absolute_url(self):
+        return f"/cases/{self.slug}/"
+
+    def to_document(self):
+        return CaseStudyDocument(
+            slug=self.slug,
+            title=self.title,
+            summary=self.summary,
+            body=self.body,
+            company=self.company.slug,
+            domain=self.domain,
+            year=self.year,
+            techniques=sorted(technique.slug for technique in self.techniques.all()),
+            topics=sorted(topic.slug for topic in self.topics.all()),
+            lessons=self.lessons,
+            negative_results=self.negative_results,
+            not_public=self.not_public,
+            teaser=self.teaser,
+            audience=Audience(
+                student=self.audience_student,
+                engineer=self.audience_engineer,
+                researcher=self.audience_researcher,
+            ),
+            sources=[source.to_work() for source in self.sources.all()],
+            questions=[Question(**question) for question in self.questions],
+        )
+
+    def write(self, document):
+        self.slug, self.title, self.summary = document.slug, document.title, document.summary
+        self.body, self.teaser = document.body, document.teaser
+        [self.company] = find_all(Company.objects.current(), [document.company], "company")
+        self.domain, self.year = document.domain, document.year
+        self.lessons = document.lessons
+        self.negative_results = document.negative_results
+        self.not_public = document.not_public
+        self.audience_student = document.audience.student
+        self.audience_engineer = document.audience.engineer
+        self.audience_researcher = document.audience.researcher
+        self.questions = [question.model_dump() for question in document.questions]
+        self.save()
+
+    def write_relations(self, document):
+        self.techniques.set(
+            find_all(Technique.objects.current(), document.techniques, "technique")
+        )
+        self.topics.set(find_all(Topic.objects.current(), document.topics, "topic"))
+        self.sources.all().delete()
+        Source.objects.bulk_create(
+            Source(case_study=self, position=position, **work.model_dump())
+            for position, work in enumerate(document.sources)
+        )
+
+    def make_rendered(self):
+        context = Context(works=[source.to_work() for source in self.sources.all()], link=link_to)
+        text = render(self.body, context)
+        self.reading_minutes = text.minutes
+        return {
+            "html": text.html,
+            "sections": [vars(section) for section in text.sections],
+            "lessons": [render_inline(item, context) for item in self.lessons],
+            "negative_results": [render_inline(item, context) for item in self.negative_results],
+            "not_public": [render_inline(item, context) for item in self.not_public],
+            "questions": [
+                {name: render_inline(value, context) for name, value in question.items()}
+                for question in self.questions
+            ],
+            "audience": {
+                "student": render_inline(self.audience_student, context),
+                "engineer": render_inline(self.audience_engineer, context),
+                "researcher": render_inline(self.audience_researcher, context),
+            },
+            "text": text.text,
+        }
+
+    def card_text(self):
+        return f"{self.company.title} {self.rendered['text']}"
+
+    def card_techniques(self):
+        return [technique.slug for technique in self.techniques.all()]
+
+    def card_topics(self):
+        return [topic.slug for topic in self.topics.all()]
+
+    def card_extra(self):
+        return {"company": self.company.title, "domain": self.domain, "year": self.year}
+
+
+class Source(CitedWork):
+    """Where a case's facts were read."""
+
+    case_study = models.ForeignKey(CaseStudy, models.CASCADE, related_name="sources")
+
+    class Meta(CitedWork.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["case_study", "key"], name="kb_source_key_unique")
+        ]
+
+    def to_work(self) -> Work:
+        return Work(**{name: getattr(self, name) for name in Work.model_fields})

@@ -1,0 +1,248 @@
+"""Study plans, their chapters, and the topics in them."""
+
+from django.db import models
+
+from kb.document import Chapter as ChapterPart
+from kb.document import Control, StudyPlanDocument, TopicDocument, Work
+from kb.document import Example as ExamplePart
+from kb.errors import UnknownReference
+from kb.markup import Context, render, render_inline
+from kb.models.entry import CitedWork, Entry, find_all, line_validator, slug_validator
+from kb.models.examples import compute_example, draw_figure
+from kb.models.links import link_to
+from kb.models.vocabulary import Technique
+
+
+class StudyPlan(Entry):
+    TYPE = "study-plan"
+
+    position = models.PositiveSmallIntegerField(default=1)
+    body = models.TextField(blank=True, max_length=200_000, help_text="An introduction.")
+
+    class Meta(Entry.Meta):
+        ordering = ["position", "slug"]
+
+    def get_absolute_url(self):
+        return f"/plans/{self.slug}/"
+
+    def to_document(self):
+        return StudyPlanDocument(
+            slug=self.slug,
+            title=self.title,
+            summary=self.summary,
+            body=self.body,
+            position=self.position,
+            chapters=[
+                ChapterPart(slug=chapter.slug, title=chapter.title, summary=chapter.summary)
+                for chapter in self.chapters.all()
+            ],
+        )
+
+    def write(self, document):
+        self.slug, self.title, self.summary = document.slug, document.title, document.summary
+        self.body, self.position = document.body, document.position
+        self.save()
+
+    def write_relations(self, document):
+        # Chapters are kept by slug, since topics hang on them.
+        kept = [chapter.slug for chapter in document.chapters]
+        used = self.chapters.exclude(slug__in=kept).filter(topics__isnull=False).distinct()
+        if names := [chapter.title for chapter in used]:
+            raise UnknownReference(
+                f"The plan {self.slug!r} leaves out {', '.join(names)}, which still has topics.",
+                [chapter.slug for chapter in used],
+            )
+        self.chapters.exclude(slug__in=kept).delete()
+        for position, chapter in enumerate(document.chapters):
+            self.chapters.update_or_create(
+                slug=chapter.slug,
+                defaults={
+                    "title": chapter.title,
+                    "summary": chapter.summary,
+                    "position": position,
+                },
+            )
+
+    def make_rendered(self):
+        text = render(self.body, Context(link=link_to))
+        return {"html": text.html, "text": text.text}
+
+    def card_text(self):
+        titles = " ".join(chapter.title for chapter in self.chapters.all())
+        return f"{titles} {self.rendered['text']}"
+
+
+class Chapter(models.Model):
+    plan = models.ForeignKey(StudyPlan, models.CASCADE, related_name="chapters")
+    slug = models.CharField(max_length=80, validators=[slug_validator])
+    title = models.CharField(max_length=200, validators=[line_validator])
+    summary = models.TextField(blank=True, max_length=4000)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["plan__position", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "slug"], name="kb_chapter_slug_unique")
+        ]
+
+    def __str__(self):
+        return self.title
+
+
+class Topic(Entry):
+    TYPE = "topic"
+
+    chapter = models.ForeignKey(
+        Chapter, models.PROTECT, related_name="topics", limit_choices_to={"plan__draft_of": None}
+    )
+    position = models.PositiveSmallIntegerField(default=1)
+    minutes = models.PositiveSmallIntegerField(default=20)
+    outcomes = models.JSONField(default=list, blank=True)
+    prerequisites = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="needed_by"
+    )
+    techniques = models.ManyToManyField(Technique, blank=True, related_name="topics")
+    teaser = models.TextField(blank=True, max_length=4000)
+    body = models.TextField(
+        blank=True, max_length=200_000, help_text="Markdown; each section is '## Title {#key}'."
+    )
+
+    class Meta(Entry.Meta):
+        ordering = ["chapter__plan__position", "chapter__position", "position", "slug"]
+
+    def get_absolute_url(self):
+        return f"/topics/{self.slug}/"
+
+    def to_document(self):
+        return TopicDocument(
+            slug=self.slug,
+            title=self.title,
+            summary=self.summary,
+            body=self.body,
+            plan=self.chapter.plan.slug,
+            chapter=self.chapter.slug,
+            position=self.position,
+            minutes=self.minutes,
+            outcomes=self.outcomes,
+            prerequisites=sorted(topic.slug for topic in self.prerequisites.all()),
+            techniques=sorted(technique.slug for technique in self.techniques.all()),
+            teaser=self.teaser,
+            references=[reference.to_work() for reference in self.references.all()],
+            examples=[example.to_part() for example in self.examples.all()],
+        )
+
+    def write(self, document):
+        self.slug, self.title, self.summary = document.slug, document.title, document.summary
+        self.body, self.teaser = document.body, document.teaser
+        chapter = Chapter.objects.filter(
+            plan__slug=document.plan, plan__draft_of=None, slug=document.chapter
+        ).first()
+        if chapter is None:
+            raise UnknownReference(
+                f"There is no chapter {document.chapter!r} in a plan {document.plan!r}.",
+                [document.chapter],
+            )
+        self.chapter, self.position = chapter, document.position
+        self.minutes, self.outcomes = document.minutes, document.outcomes
+        self.save()
+
+    def write_relations(self, document):
+        self.prerequisites.set(
+            find_all(Topic.objects.current(), document.prerequisites, "topic")
+        )
+        self.techniques.set(
+            find_all(Technique.objects.current(), document.techniques, "technique")
+        )
+        self.references.all().delete()
+        Reference.objects.bulk_create(
+            Reference(topic=self, position=position, **work.model_dump())
+            for position, work in enumerate(document.references)
+        )
+        self.examples.all().delete()
+        Example.objects.bulk_create(
+            Example(
+                topic=self,
+                position=position,
+                **part.model_dump(exclude={"controls"}),
+                controls=[control.model_dump(exclude_defaults=True) for control in part.controls],
+            )
+            for position, part in enumerate(document.examples)
+        )
+
+    def make_rendered(self):
+        works = [reference.to_work() for reference in self.references.all()]
+        inline = Context(works=works, link=link_to)
+        results, figures = {}, {}
+        for number, example in enumerate(self.examples.all(), 1):
+            results[example.key] = compute_example(example)
+            text = render_inline(example.text, inline)
+            figures[example.key] = draw_figure(example, results[example.key], text, number)
+        text = render(self.body, Context(works=works, figures=figures, link=link_to))
+        return {
+            "html": text.html,
+            "sections": [vars(section) for section in text.sections],
+            "outcomes": [render_inline(outcome, inline) for outcome in self.outcomes],
+            "examples": results,
+            "self_checks": text.self_checks,
+            "text": text.text,
+        }
+
+    def card_text(self):
+        return f"{' '.join(self.outcomes)} {self.rendered['text']}"
+
+    def card_techniques(self):
+        return [technique.slug for technique in self.techniques.all()]
+
+    def card_topics(self):
+        return [self.slug]
+
+    def card_extra(self):
+        return {"minutes": self.minutes}
+
+
+class Reference(CitedWork):
+    """A work that a topic cites."""
+
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="references")
+
+    class Meta(CitedWork.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "key"], name="kb_reference_key_unique")
+        ]
+
+    def to_work(self) -> Work:
+        return Work(**{name: getattr(self, name) for name in Work.model_fields})
+
+
+class Example(models.Model):
+    """A computed figure of a topic."""
+
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="examples")
+    key = models.CharField(max_length=80, validators=[slug_validator])
+    title = models.CharField(max_length=200, validators=[line_validator])
+    kind = models.CharField(max_length=80)
+    figure = models.CharField(max_length=40, blank=True)
+    text = models.TextField(max_length=4000)
+    params = models.JSONField(default=dict, blank=True)
+    controls = models.JSONField(default=list, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "key"], name="kb_example_key_unique")
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def to_part(self) -> ExamplePart:
+        return ExamplePart(
+            key=self.key,
+            title=self.title,
+            kind=self.kind,
+            figure=self.figure,
+            text=self.text,
+            params=self.params,
+            controls=[Control(**control) for control in self.controls],
+        )

@@ -1,0 +1,147 @@
+"""Drafts, review, publishing, withdrawing, restoring: the only writers of what readers see."""
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from kb.cards import drop_card, put_card
+from kb.errors import CannotPublish, ExampleError, NeedsReviewer, UnknownReference
+from kb.markup import MarkupError
+from kb.models import CaseStudy, Revision, State, StudyPlan, Topic
+from kb.models.entry import Entry
+from kb.models.links import MODELS
+from rest.models import raise_content_version
+
+WITH_BODY = (CaseStudy, Topic, StudyPlan)
+LINK_KINDS = {model: kind for kind, model in MODELS.items()}
+
+
+@transaction.atomic
+def start_draft(entry: Entry, author) -> Entry:
+    """The draft beside a published entry, made from its last revision if there is none."""
+    if draft := type(entry).objects.filter(draft_of=entry).first():
+        return draft
+    draft = type(entry)(draft_of=entry, author=author, state=State.DRAFT)
+    document = entry.to_document()
+    draft.write(document)
+    draft.write_relations(document)
+    return draft
+
+
+def submit_for_review(entry: Entry) -> None:
+    type(entry).objects.filter(pk=entry.pk, state=State.DRAFT).update(state=State.IN_REVIEW)
+
+
+def send_back(entry: Entry) -> None:
+    type(entry).objects.filter(pk=entry.pk, state=State.IN_REVIEW).update(state=State.DRAFT)
+
+
+def preview(entry: Entry) -> Entry:
+    """The entry as readers would see it, unsaved. Raises CannotPublish."""
+    entry.rendered = rendered(entry)
+    return entry
+
+
+def rendered(entry: Entry) -> dict:
+    """Raises CannotPublish with every sentence about what does not render."""
+    try:
+        return entry.make_rendered()
+    except MarkupError as exc:
+        lines = [f"line {line}: {sentence}" for line, sentence in exc.problems]
+        raise CannotPublish("\n".join(lines)) from exc
+    except ExampleError as exc:
+        raise CannotPublish(str(exc)) from exc
+
+
+def may_publish_alone() -> bool:
+    """While fewer than two staff users exist, nobody else could review."""
+    return get_user_model().objects.filter(is_staff=True, is_active=True).count() < 2
+
+
+@transaction.atomic
+def publish(entry: Entry, by) -> Entry:
+    """Publish a draft; the published entry. Raises NeedsReviewer or CannotPublish."""
+    reviewed = entry.author_id is not None and entry.author_id != by.pk
+    if not reviewed and not may_publish_alone():
+        raise NeedsReviewer("A second person publishes: the last to edit may not.")
+    author, target = entry.author or by, entry
+    if entry.draft_of_id:
+        target, document = entry.draft_of, entry.to_document()
+        try:
+            target.write(document)
+            target.write_relations(document)
+        except UnknownReference as exc:
+            raise CannotPublish(str(exc)) from exc
+        entry.delete()
+    reviewer, is_new = by if reviewed else None, not target.is_published
+    record_publication(target, author=author, reviewer=reviewer, origin="admin", is_new=is_new)
+    return target
+
+
+def record_publication(
+    target: Entry, *, author=None, reviewer=None, origin: str, is_new: bool, now=None
+) -> None:
+    """Render, number and record what was written; card and content version with it."""
+    now = now or timezone.now()
+    target.state, target.version = State.PUBLISHED, target.version + 1
+    target.author = author
+    target.published_at = target.published_at or now
+    target.reviewed_at = now if reviewer else target.reviewed_at
+    target.rendered = rendered(target)
+    target.save()
+    Revision.objects.create(
+        type=target.TYPE,
+        slug=target.slug,
+        number=target.version,
+        document=target.dump_text(target.to_document()),
+        author=author,
+        reviewer=reviewer,
+        origin=origin,
+    )
+    put_card(target)
+    if is_new:
+        render_linking(target)
+    raise_content_version()
+
+
+@transaction.atomic
+def withdraw(entry: Entry) -> None:
+    """Take a published entry from readers; its revisions stay."""
+    entry.state = State.DRAFT
+    entry.save(update_fields=["state", "updated_at"])
+    drop_card(entry)
+    render_linking(entry)
+    raise_content_version()
+
+
+def render_linking(entry: Entry) -> None:
+    """Make the texts anew that link to an entry which became readable, or no longer is."""
+    kind = LINK_KINDS.get(type(entry).__name__)
+    if kind is None:
+        return
+    for model in WITH_BODY:
+        for other in model.objects.published().filter(body__contains=f"({kind}:{entry.slug})"):
+            model.objects.filter(pk=other.pk).update(rendered=rendered(other))
+
+
+@transaction.atomic
+def restore(entry: Entry, revision: Revision, author) -> Entry:
+    """A draft with the text of an old revision. Raises CannotPublish if it no longer fits."""
+    draft = start_draft(entry, author) if entry.is_published else entry
+    document = entry.parse_text(revision.document, str(revision))
+    try:
+        draft.write(document)
+        draft.write_relations(document)
+    except UnknownReference as exc:
+        raise CannotPublish(str(exc)) from exc
+    edited_by(draft, author)
+    return draft
+
+
+def edited_by(entry: Entry, author) -> None:
+    """Remember who edited a draft last; what is edited has to be reviewed again."""
+    state = State.DRAFT if entry.state == State.IN_REVIEW else entry.state
+    if state == State.PLANNED:
+        state = State.DRAFT
+    type(entry).objects.filter(pk=entry.pk).update(author=author, state=state)
+    entry.author, entry.state = author, state

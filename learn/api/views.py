@@ -1,0 +1,96 @@
+"""Accounts: tokens, and who one is."""
+
+import datetime
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from knox.models import AuthToken
+from rest_framework import exceptions, serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from rest.authentication import TokenAuthentication
+from rest.limits import count_try
+from rest.proxies import address_of
+
+
+class CredentialsSerializer(serializers.Serializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+
+
+class TokenSerializer(serializers.Serializer):
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class AccountSerializer(serializers.Serializer):
+    username = serializers.CharField()
+    is_staff = serializers.BooleanField()
+    joined_at = serializers.DateTimeField(source="date_joined")
+
+
+class TokenView(APIView):
+    """`Authorization: Token <key>` on every request stands for its owner until it expires."""
+
+    def get_authenticators(self):
+        # A sign-in needs no credentials; a stale cookie or token must not stand in its way.
+        return [TokenAuthentication()] if self.request and self.request.method != "POST" else []
+
+    @extend_schema(
+        summary="Sign in: get a token",
+        request=CredentialsSerializer,
+        responses={200: TokenSerializer},
+        auth=[],
+        examples=[
+            OpenApiExample(
+                "Credentials", value={"username": "ada", "password": "…"}, request_only=True
+            ),
+            OpenApiExample(
+                "Token",
+                value={"token": "3f2a…", "expires_at": "2027-02-22T09:00:00Z"},
+                response_only=True,
+            ),
+        ],
+    )
+    def post(self, request):
+        given = CredentialsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        name = given.validated_data["username"]
+        count_try("token", f"{name.lower()} {address_of(request)}")
+        user = authenticate(request, **given.validated_data)
+        if user is None:
+            raise exceptions.AuthenticationFailed("The user name or the password is not right.")
+        life = datetime.timedelta(days=settings.TOKEN_DAYS)
+        token, key = AuthToken.objects.create(user=user, expiry=life)
+        return Response({"token": key, "expires_at": token.expiry})
+
+    @extend_schema(
+        summary="Sign out: revoke the token that this request is sent with",
+        request=None,
+        responses={204: OpenApiResponse(description="The token no longer works.")},
+    )
+    def delete(self, request):
+        if not request.auth:
+            raise exceptions.NotAuthenticated("Send the token that is to be revoked.")
+        request.auth.delete()
+        return Response(status=204)
+
+
+class MeView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        summary="Your account",
+        responses=AccountSerializer,
+        examples=[
+            OpenApiExample(
+                "Account",
+                value={"username": "ada", "is_staff": False, "joined_at": "2026-11-24T09:00:00Z"},
+            )
+        ],
+    )
+    def get(self, request):
+        return Response(AccountSerializer(request.user).data)

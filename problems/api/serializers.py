@@ -1,0 +1,107 @@
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from kb.api.serializers import LicensedSerializer, SlugListField
+from problems.models import Problem
+
+
+class ProblemItemSerializer(LicensedSerializer):
+    topics = serializers.SerializerMethodField()
+    acceptance_rate = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Problem
+        fields = [
+            "slug",
+            "title",
+            "summary",
+            "difficulty",
+            "topics",
+            "acceptance_rate",
+            "license",
+        ]
+
+    def get_topics(self, problem) -> list[str]:
+        return problem.topic_slugs
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_acceptance_rate(self, _problem):
+        """The share of learners who tried that solved it; null while nobody has."""
+        return None
+
+
+class ParameterSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    text = serializers.CharField()
+
+
+class FunctionSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    signature = serializers.CharField()
+    parameters = ParameterSerializer(many=True)
+    returns = serializers.CharField()
+    raises = serializers.ListField(child=serializers.CharField())
+
+
+class WorkedExampleSerializer(serializers.Serializer):
+    input = serializers.CharField()
+    output = serializers.CharField()
+    explanation = serializers.CharField()
+
+
+class LimitsSerializer(serializers.Serializer):
+    time_seconds = serializers.FloatField()
+    memory_mb = serializers.IntegerField()
+
+
+class ToleranceSerializer(serializers.Serializer):
+    rtol = serializers.FloatField()
+    atol = serializers.FloatField()
+
+
+class ProblemSerializer(ProblemItemSerializer):
+    """What a learner may see: never hidden tests, the reference, or what the mistakes are."""
+
+    techniques = SlugListField()
+    case_studies = SlugListField(source="cases")
+    statement_markdown = serializers.CharField(source="statement")
+    statement_html = serializers.CharField(source="rendered.statement_html")
+    function = FunctionSerializer()
+    examples = WorkedExampleSerializer(many=True, source="worked_examples")
+    limits = LimitsSerializer(source="*")
+    tolerance = ToleranceSerializer(source="*")
+    hint_count = serializers.SerializerMethodField()
+    misconception_count = serializers.SerializerMethodField()
+
+    class Meta(ProblemItemSerializer.Meta):
+        fields = [
+            *ProblemItemSerializer.Meta.fields,
+            "teaser",
+            "techniques",
+            "case_studies",
+            "statement_markdown",
+            "statement_html",
+            "function",
+            "starter_code",
+            "examples",
+            "limits",
+            "tolerance",
+            "hint_count",
+            "misconception_count",
+            "version",
+            "published_at",
+            "updated_at",
+        ]
+
+    def get_hint_count(self, problem) -> int:
+        return len(problem.hints)
+
+    def get_misconception_count(self, problem) -> int:
+        return len(problem.misconceptions)
+
+
+class HintSerializer(serializers.Serializer):
+    number = serializers.IntegerField()
+    markdown = serializers.CharField()
+    html = serializers.CharField()

@@ -1,0 +1,115 @@
+import django_filters
+from django.db.models import Prefetch
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from kb.api.views import SLUG, EntryViewSet, described, described_markdown, searched_for
+from kb.models import CaseStudy, Technique, Topic
+from problems import services
+from problems.api import examples
+from problems.api.serializers import HintSerializer, ProblemItemSerializer, ProblemSerializer
+from problems.models import Problem
+from problems.text import learner_markdown
+from rest.filters import ChoicesFilter, MatchFilter, SlugsFilter, check_names
+
+
+class ProblemFilter(django_filters.FilterSet):
+    difficulty = ChoicesFilter(choices=Problem.Difficulty.values, help_text="Comma-separated.")
+    topic = SlugsFilter(
+        field_name="home_topic",
+        name="topic",
+        entries=Topic.objects.published,
+        help_text="Home topics: slugs, comma-separated.",
+    )
+    technique = SlugsFilter(
+        field_name="techniques",
+        name="technique",
+        entries=Technique.objects.published,
+        help_text="Slugs, comma-separated.",
+    )
+    match = MatchFilter()
+
+    class Meta:
+        model = Problem
+        fields = []
+
+
+@described("problem", "problems", examples.PROBLEM_ITEM, examples.PROBLEM)
+class ProblemViewSet(EntryViewSet):
+    serializer_class = ProblemSerializer
+    item_serializer_class = ProblemItemSerializer
+    filterset_class = ProblemFilter
+    ordering_fields = {"title": "title", "position": "position"}
+    search_with = searched_for("problem")
+    queryset = Problem.objects.select_related("home_topic").prefetch_related(
+        "topics", Prefetch("techniques", Technique.objects.published())
+    )
+
+    def get_queryset(self):
+        queryset = super().get_queryset()
+        if self.action == "list":
+            return queryset.only(
+                *("slug", "title", "summary", "difficulty", "state", "draft_of", "position"),
+                "home_topic__slug",
+            )
+        return queryset.prefetch_related(Prefetch("cases", CaseStudy.objects.published()))
+
+    @described_markdown("problem, as a learner may see it,")
+    @action(detail=False, url_path=rf"(?P<slug>{SLUG})\.md", url_name="markdown")
+    def markdown(self, request, slug):
+        check_names(request, set())
+        text = learner_markdown(self.get_object())
+        return HttpResponse(text, content_type="text/markdown; charset=utf-8")
+
+    @extend_schema(
+        summary="List the hints that you have revealed",
+        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        responses=HintSerializer(many=True),
+        examples=[OpenApiExample("Hints", value=[examples.HINT])],
+    )
+    @action(
+        detail=True,
+        permission_classes=[IsAuthenticated],
+        pagination_class=None,
+        filter_backends=[],
+    )
+    def hints(self, request, slug):
+        check_names(request, set())
+        problem = self.get_object()
+        numbers = services.revealed_hints(request.user, problem)
+        return Response([_hint(problem, number) for number in numbers])
+
+    @extend_schema(
+        summary="Reveal a hint",
+        description="Due once the one before it is revealed, else 409. Revealing twice is one.",
+        parameters=[
+            OpenApiParameter("slug", str, OpenApiParameter.PATH),
+            OpenApiParameter("number", int, OpenApiParameter.PATH, description="From 1."),
+        ],
+        request=None,
+        responses=HintSerializer,
+        examples=[OpenApiExample("A hint", value=examples.HINT)],
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=r"hints/(?P<number>[1-9][0-9]?)/reveal",
+        permission_classes=[IsAuthenticated],
+    )
+    def reveal(self, request, slug, number):
+        problem, number = self.get_object(), int(number)
+        if number > len(problem.hints):
+            raise Http404
+        services.reveal_hint(request.user, problem, number)
+        return Response(_hint(problem, number))
+
+
+def _hint(problem: Problem, number: int) -> dict:
+    return {
+        "number": number,
+        "markdown": problem.hints[number - 1],
+        "html": problem.rendered["hints"][number - 1],
+    }

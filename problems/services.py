@@ -1,0 +1,44 @@
+"""What a learner may do with a problem, and loading the shipped ones."""
+
+from pathlib import Path
+
+from django.db import transaction
+
+from kb import loading
+from kb.errors import LoadFailed
+from problems.document import BadPackage, dump_document
+from problems.errors import HintNotDue
+from problems.models import HintReveal, Problem
+from problems.package import CATALOG, read_catalog
+
+
+def reveal_hint(user, problem: Problem, number: int) -> None:
+    """Record that the learner sees hint `number`, from 1. Raises HintNotDue."""
+    with transaction.atomic():
+        seen = set(revealed_hints(user, problem))
+        if number > 1 and number - 1 not in seen:
+            raise HintNotDue(f"Hint {number} is due once hint {number - 1} is revealed.")
+        HintReveal.objects.get_or_create(user=user, problem=problem, number=number)
+
+
+def revealed_hints(user, problem: Problem) -> list[int]:
+    """The numbers of the hints that the learner has seen, of those that there are."""
+    if not user.is_authenticated:
+        return []
+    seen = HintReveal.objects.filter(user=user, problem=problem, number__lte=len(problem.hints))
+    return list(seen.values_list("number", flat=True))
+
+
+def load_problems(
+    take: str | None = None, slugs: list[str] | None = None, root: Path = CATALOG
+) -> loading.Report:
+    """Every problem of the catalogue, or none. Raises LoadFailed."""
+    try:
+        documents = read_catalog(root)
+    except BadPackage as exc:
+        raise LoadFailed([str(complaint) for complaint in exc.complaints]) from exc
+    files = [
+        loading.File(f"{root.name}/{document.slug}", Problem, document, dump_document(document))
+        for document in documents
+    ]
+    return loading.load(files, take, slugs)

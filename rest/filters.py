@@ -1,0 +1,162 @@
+"""Query parameters that are checked: an unknown one, or an unknown value, is a 400 that names it."""
+
+import django_filters
+from django import forms
+from django.db.models import Count
+from rest_framework.filters import BaseFilterBackend
+
+from rest.problems import QueryError
+
+ALWAYS_ALLOWED = {"page", "page_size", "cursor", "format", "fields"}
+LONGEST_VALUE = 500
+
+
+class StrictFilterBackend(BaseFilterBackend):
+    """Applies a view's `filterset_class`, its `ordering_fields` and its `search_with`.
+
+    `ordering_fields` maps the public name of an order to the model's field. `search_with` takes
+    a queryset and a text.
+    """
+
+    def filter_queryset(self, request, queryset, view):
+        if getattr(view, "action", "list") != "list":
+            check_names(request, set())
+            return queryset
+        filterset_class = getattr(view, "filterset_class", None)
+        ordering_fields = getattr(view, "ordering_fields", {})
+        search = getattr(view, "search_with", None)
+        names = set(filterset_class.base_filters) if filterset_class else set()
+        if ordering_fields:
+            names.add("ordering")
+        if search:
+            names.add("search")
+        check_names(request, names)
+        if filterset_class:
+            filterset = filterset_class(request.query_params, queryset=queryset, request=request)
+            for name, messages in filterset.errors.items():
+                raise QueryError(name, " ".join(messages))
+            queryset = filterset.qs
+        if search and (text := request.query_params.get("search", "").strip()):
+            queryset = search(queryset, text)
+        if ordering := request.query_params.get("ordering"):
+            queryset = queryset.order_by(*_ordering(ordering, ordering_fields), "pk")
+        return queryset
+
+    def get_schema_operation_parameters(self, view):
+        """For drf-spectacular, which asks every filter backend."""
+        parameters = []
+        if filterset_class := getattr(view, "filterset_class", None):
+            parameters += [
+                _parameter(name, str(item.extra.get("help_text", "")), item.schema)
+                for name, item in filterset_class.base_filters.items()
+            ]
+        if fields := getattr(view, "ordering_fields", {}):
+            choices = [choice for field in fields for choice in (field, f"-{field}")]
+            text = "One or more fields, comma-separated; - for descending."
+            parameters.append(
+                _parameter("ordering", text, {"type": "string", "examples": choices})
+            )
+        if getattr(view, "search_with", None):
+            parameters.append(_parameter("search", "Full text.", {"type": "string"}))
+        return parameters
+
+
+def _parameter(name: str, text: str, schema: dict) -> dict:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+
+
+def check_names(request, names: set[str]) -> None:
+    """Refuse unknown parameters, NUL characters and values that are too long."""
+    for name, value in request.query_params.items():
+        if name not in names | ALWAYS_ALLOWED:
+            known = ", ".join(sorted(names | {"page", "page_size"}))
+            raise QueryError(name[:80], f"There is no parameter {name[:80]!r} here; there are {known}.")
+        if "\0" in value:
+            raise QueryError(name, "A NUL character is not allowed.")
+        if len(value) > LONGEST_VALUE:
+            raise QueryError(name, f"The value is longer than {LONGEST_VALUE} characters.")
+
+
+def _ordering(text: str, fields: dict[str, str]) -> list[str]:
+    ordering = []
+    for part in text.split(","):
+        name = part.strip()
+        field = fields.get(name.removeprefix("-"))
+        if field is None:
+            known = ", ".join(fields)
+            raise QueryError("ordering", f"There is no order {name!r}; there are {known}.")
+        ordering.append(f"-{field}" if name.startswith("-") else field)
+    return ordering
+
+
+def _split(value: str | None) -> list[str]:
+    return [part.strip() for part in (value or "").split(",") if part.strip()]
+
+
+class ChoicesFilter(django_filters.CharFilter):
+    """Several values, comma-separated, mean any of them; each must be one of `choices`."""
+
+    def __init__(self, *args, choices: list[str], **kwargs):
+        self.choices = choices
+        self.schema = {"type": "string", "examples": choices[:1]}
+        super().__init__(*args, **kwargs)
+
+    def filter(self, queryset, value):
+        wanted = _split(value)
+        if unknown := [part for part in wanted if part not in self.choices]:
+            known = ", ".join(self.choices)
+            raise QueryError(self.field_name, f"{unknown[0]!r} is not one of {known}.")
+        return queryset.filter(**{f"{self.field_name}__in": wanted}) if wanted else queryset
+
+
+class SlugsFilter(django_filters.CharFilter):
+    """Slugs of related entries, comma-separated: any of them, or with match=all every one.
+
+    `entries` gives the queryset that a slug must be in.
+    """
+
+    schema = {"type": "string"}
+
+    def __init__(self, *args, entries, name: str, **kwargs):
+        self.entries = entries
+        self.name = name
+        super().__init__(*args, **kwargs)
+
+    def filter(self, queryset, value):
+        wanted = list(dict.fromkeys(_split(value)))
+        if not wanted:
+            return queryset
+        known = set(self.entries().filter(slug__in=wanted).values_list("slug", flat=True))
+        if unknown := [slug for slug in wanted if slug not in known]:
+            raise QueryError(self.name, f"There is no {self.name} {unknown[0]!r}.")
+        lookup = {f"{self.field_name}__slug__in": wanted}
+        match = (self.parent.data.get("match") or "any") if "match" in self.parent.filters else "any"
+        if match == "all":
+            # One query: rows that are linked to as many of the wanted as there are.
+            linked = self.model._default_manager.filter(**lookup)
+            linked = linked.annotate(hits=Count(f"{self.field_name}__slug", distinct=True))
+            return queryset.filter(pk__in=linked.filter(hits=len(wanted)).values("pk"))
+        return queryset.filter(pk__in=self.model._default_manager.filter(**lookup).values("pk"))
+
+
+class WholeNumberFilter(django_filters.NumberFilter):
+    field_class = forms.IntegerField
+    schema = {"type": "integer"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, min_value=-9999, max_value=9999, **kwargs)
+
+
+class MatchFilter(django_filters.ChoiceFilter):
+    """`match=all`: read by the slug filters beside it."""
+
+    schema = {"type": "string", "enum": ["any", "all"]}
+
+    def __init__(self):
+        super().__init__(
+            choices=[("any", "any"), ("all", "all")],
+            help_text="Whether several values mean any of them (the default) or all.",
+        )
+
+    def filter(self, queryset, value):
+        return queryset

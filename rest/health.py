@@ -1,0 +1,89 @@
+"""/healthz: this process answers. /readyz: everything that the site needs is there."""
+
+import datetime
+import logging
+
+import redis.exceptions
+from celery import current_app
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpResponse, JsonResponse
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+
+from rest.models import Heartbeat
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5
+ALIVE = datetime.timedelta(seconds=20)
+PROCESSES = ("worker_compute", "worker_judge", "sweep")
+
+
+def heartbeat(name: str) -> None:
+    """Record that the process `name` is alive."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+
+
+def healthz(_request):
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(_request):
+    checks = {"database": _database()}
+    if checks["database"]["ok"]:
+        checks |= {"migrations": _migrations()} | _processes()
+    else:
+        unknown = _check(False, "The database does not answer.")
+        checks |= dict.fromkeys(("migrations", *PROCESSES), unknown)
+    checks["broker"] = _broker()
+    # The one check that may fail: everything but submissions works without a judge.
+    checks["judge"] = _check(False, "This release does not judge submissions.")
+    ready = all(check["ok"] for name, check in checks.items() if name != "judge")
+    body = {"status": "ok" if ready else "unavailable", "checks": checks}
+    return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+
+def _check(ok: bool, detail: str) -> dict:
+    return {"ok": ok, "detail": detail}
+
+
+def _database() -> dict:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        logger.warning("The database does not answer.", exc_info=True)
+        return _check(False, "The database does not answer.")
+    return _check(True, connection.vendor)
+
+
+def _migrations() -> dict:
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending:
+        return _check(False, f"{len(pending)} migrations are pending: run manage.py migrate.")
+    return _check(True, "All applied.")
+
+
+def _processes() -> dict:
+    beats = dict(Heartbeat.objects.values_list("name", "at"))
+    now = timezone.now()
+    checks = {}
+    for name in PROCESSES:
+        if name not in beats:
+            checks[name] = _check(False, "It has not started yet.")
+            continue
+        age = now - beats[name]
+        text = f"Last sign of life {age.total_seconds():.0f} s ago."
+        checks[name] = _check(age < ALIVE, text)
+    return checks
+
+
+def _broker() -> dict:
+    try:
+        with current_app.pool.acquire(block=True, timeout=2) as broker:
+            broker.default_channel.client.ping()
+    except (BrokerError, redis.exceptions.RedisError, OSError):
+        return _check(False, "The broker does not answer; jobs wait until it does.")
+    return _check(True, "It answers.")

@@ -1,0 +1,60 @@
+"""Lists by page; what grows without end by cursor."""
+
+from django.core.paginator import InvalidPage
+from rest_framework import exceptions, pagination
+
+from rest.problems import QueryError
+
+LARGEST_PAGE = 100
+
+
+def _page_size(request, default: int) -> int:
+    text = request.query_params.get("page_size")
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 5) or not 0 < int(text):
+        raise QueryError("page_size", f"page_size is a number from 1 to {LARGEST_PAGE}.")
+    if int(text) > LARGEST_PAGE:
+        raise QueryError("page_size", f"page_size is at most {LARGEST_PAGE}, not {text}.")
+    return int(text)
+
+
+class PageNumberPagination(pagination.PageNumberPagination):
+    page_size = 20
+    max_page_size = LARGEST_PAGE
+    page_size_query_param = "page_size"
+
+    def get_page_size(self, request):
+        return _page_size(request, self.page_size)
+
+    def paginate_queryset(self, queryset, request, view=None):
+        text = request.query_params.get("page", "1")
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise QueryError("page", f"page is a number from 1, not {text[:40]!r}.")
+        self.request = request
+        paginator = self.django_paginator_class(queryset, self.get_page_size(request))
+        try:
+            self.page = paginator.page(int(text))
+        except InvalidPage:
+            raise exceptions.NotFound(
+                f"There is no page {text}; the last one is {paginator.num_pages}."
+            ) from None
+        return list(self.page)
+
+
+class CursorPagination(pagination.CursorPagination):
+    """Newest first. A cursor is opaque; take it from `next` or `previous`."""
+
+    page_size = 20
+    max_page_size = LARGEST_PAGE
+    page_size_query_param = "page_size"
+    ordering = ("-created_at", "-id")
+
+    def get_page_size(self, request):
+        return _page_size(request, self.page_size)
+
+    def paginate_queryset(self, queryset, request, view=None):
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (exceptions.NotFound, ValueError):
+            raise QueryError("cursor", "This cursor is not one of ours.") from None

@@ -1,0 +1,93 @@
+"""The cast: Ada learns, Bob is a stranger to her things, Cora curates, Rita reviews."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import caches
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches():
+    for cache in caches.all():
+        cache.clear()
+    yield
+    for cache in caches.all():
+        cache.clear()
+
+
+@pytest.fixture
+def ada(db):
+    return User.objects.create_user("ada", password=PASSWORD)
+
+
+@pytest.fixture
+def bob(db):
+    return User.objects.create_user("bob", password=PASSWORD)
+
+
+def _staff(name: str, role: str) -> User:
+    call_command("make_roles", verbosity=0, stdout=open("/dev/null", "w"))
+    user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.fixture
+def cora(db):
+    return _staff("cora", "curator")
+
+
+@pytest.fixture
+def rita(db):
+    return _staff("rita", "reviewer")
+
+
+@pytest.fixture
+def oscar(db):
+    return _staff("oscar", "operator")
+
+
+@pytest.fixture
+def admin(db):
+    return User.objects.create_superuser("root", password=PASSWORD)
+
+
+@pytest.fixture
+def api():
+    """An anonymous client of the API."""
+    return APIClient()
+
+
+@pytest.fixture
+def api_as():
+    """A client that is signed in by token, as `api_as(ada)`."""
+
+    def make(user) -> APIClient:
+        client = APIClient()
+        client.force_authenticate(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def client_as(client):
+    """A browser that is signed in, as `client_as(cora)`."""
+
+    def make(user):
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def shipped(db):
+    """Everything that the repository ships, loaded."""
+    from io import StringIO
+
+    call_command("load_content", stdout=StringIO())
+    call_command("load_problems", stdout=StringIO())

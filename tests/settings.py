@@ -1,0 +1,24 @@
+"""The project's settings, with what makes tests fast and keeps them away from a running site."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_var = tempfile.mkdtemp(prefix="casebook-test-")
+atexit.register(shutil.rmtree, _var, ignore_errors=True)
+os.environ["CASEBOOK_VAR"] = _var
+for _name in ("SITE_URL", "BROKER_URL", "CACHE_URL", "PORT", "HOST", "TRUSTED_PROXIES"):
+    os.environ.pop(_name, None)
+
+from config.settings import *  # noqa: E402, F403  (after the environment)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+# An N+1 query is an error.
+INSTALLED_APPS = ["zeal", *INSTALLED_APPS]  # noqa: F405
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
+ZEAL_RAISE = True
+DEBUG = False

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from web import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("cases/", views.case_studies, name="case-studies"),
+    path("cases/<slug:slug>/", views.case_study, name="case-study"),
+    path("plans/", views.study_plans, name="study-plans"),
+    path("plans/<slug:slug>/", views.study_plan, name="study-plan"),
+    path("topics/<slug:slug>/", views.topic, name="topic"),
+    path("problems/", views.problems, name="problems"),
+    path("problems/<slug:slug>/", views.problem, name="problem"),
+    path("problems/<slug:slug>/hints/<int:number>/", views.problem_hint, name="problem-hint"),
+    path("techniques/<slug:slug>/", views.technique, name="technique"),
+    path("companies/<slug:slug>/", views.company, name="company"),
+    path("search/", views.search, name="search"),
+    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", views.SignOut.as_view(), name="sign-out"),
+]

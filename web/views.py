@@ -1,0 +1,302 @@
+"""The pages that readers see. They read published rows and what publishing rendered, no more."""
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from kb.models import Card, CaseStudy, Company, StudyPlan, Technique, Topic
+from kb.search import find
+from problems.errors import HintNotDue
+from problems.models import Problem
+from problems.services import reveal_hint, revealed_hints
+from web.filters import CaseFilters
+from web.related import Cards
+
+# What a row in a list shows; the long texts stay in the database.
+ENTRY_FIELDS = ["slug", "title", "summary"]
+CASE_FIELDS = [
+    *ENTRY_FIELDS,
+    "domain",
+    "year",
+    "reading_minutes",
+    "company__slug",
+    "company__title",
+]
+TOPIC_FIELDS = [*ENTRY_FIELDS, "state", "minutes", "position", "chapter"]
+PROBLEM_FIELDS = [*ENTRY_FIELDS, "difficulty", "function"]
+MOST_ON_HOME = 4
+CASES_ON_A_PAGE = 50
+MOST_HITS = 50
+LABELS = {
+    "case-study": "Case study",
+    "company": "Company",
+    "problem": "Problem",
+    "study-plan": "Study plan",
+    "technique": "Technique",
+    "topic": "Topic",
+}
+
+
+def _case_list():
+    return CaseStudy.objects.published().select_related("company").only(*CASE_FIELDS)
+
+
+@require_safe
+def home(request):
+    topics = Topic.objects.published().select_related("chapter__plan")
+    return render(
+        request,
+        "web/home.html",
+        {
+            "cases": _case_list()[:MOST_ON_HOME],
+            "topics": topics.only(*TOPIC_FIELDS, "chapter__plan__title")[:MOST_ON_HOME],
+            "problems": Problem.objects.published().only(*PROBLEM_FIELDS)[:MOST_ON_HOME],
+        },
+    )
+
+
+@require_safe
+def case_studies(request):
+    filters = CaseFilters(request.GET.dict())
+    fitting = filters.fitting()
+    page = Paginator(fitting, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "web/cases.html",
+        {
+            "section": "cases",
+            "cases": _case_list().filter(pk__in=page.object_list),
+            "page": page,
+            "found": len(fitting),
+            "total": filters.total,
+            "filters": filters.groups(),
+            "chosen": filters.chosen,
+            "filter_query": filters.query,
+        },
+    )
+
+
+@require_safe
+def case_study(request, slug):
+    case = get_object_or_404(
+        CaseStudy.objects.published().select_related("company").prefetch_related("sources"),
+        slug=slug,
+    )
+    cards = Cards()
+    rendered = case.rendered
+    outline = [{"key": part["key"], "title": part["title"]} for part in rendered["sections"]]
+    outline += [
+        {"key": key, "title": title}
+        for key, title, shown in [
+            ("lessons", "What to take away", rendered["lessons"]),
+            ("negative-results", "What did not work", rendered["negative_results"]),
+            ("not-public", "What is not public", rendered["not_public"]),
+            ("audience", "Where to go from here", any(rendered["audience"].values())),
+            ("questions", "Check yourself", rendered["questions"]),
+            ("sources", "Sources", case.sources.all()),
+        ]
+        if shown
+    ]
+    return render(
+        request,
+        "web/case.html",
+        {
+            "section": "cases",
+            "case": case,
+            "rendered": rendered,
+            "outline": outline,
+            "sources": case.sources.all(),
+            "techniques": cards.techniques_of(CaseStudy.TYPE, slug),
+            "groups": cards.near(CaseStudy.TYPE, slug),
+        },
+    )
+
+
+@require_safe
+def study_plans(request):
+    plans = StudyPlan.objects.published().only(*ENTRY_FIELDS, "position")
+    topics = (
+        Topic.objects.current().select_related("chapter").only("state", "minutes", "chapter__plan")
+    )
+    by_plan = {plan.pk: [] for plan in plans}
+    for topic_ in topics:
+        by_plan.get(topic_.chapter.plan_id, []).append(topic_)
+    rows = []
+    for plan in plans:
+        written = [topic_ for topic_ in by_plan[plan.pk] if topic_.is_published]
+        rows.append(
+            {
+                "plan": plan,
+                "topic_count": len(by_plan[plan.pk]),
+                "ready": len(written),
+                "minutes": sum(topic_.minutes for topic_ in written),
+            }
+        )
+    return render(request, "web/plans.html", {"section": "plans", "plans": rows})
+
+
+@require_safe
+def study_plan(request, slug):
+    topics = Topic.objects.current().only(*TOPIC_FIELDS)
+    plan = get_object_or_404(
+        StudyPlan.objects.published().prefetch_related(
+            "chapters", Prefetch("chapters__topics", queryset=topics)
+        ),
+        slug=slug,
+    )
+    chapters = [
+        {
+            "chapter": chapter,
+            "written": [topic_ for topic_ in chapter.topics.all() if topic_.is_published],
+            "planned": [topic_ for topic_ in chapter.topics.all() if not topic_.is_published],
+        }
+        for chapter in plan.chapters.all()
+    ]
+    written = [topic_ for chapter in chapters for topic_ in chapter["written"]]
+    return render(
+        request,
+        "web/plan.html",
+        {
+            "section": "plans",
+            "plan": plan,
+            "rendered": plan.rendered,
+            "chapters": chapters,
+            "ready": len(written),
+            "minutes": sum(topic_.minutes for topic_ in written),
+        },
+    )
+
+
+@require_safe
+def topic(request, slug):
+    entry = get_object_or_404(
+        Topic.objects.published()
+        .select_related("chapter__plan")
+        .prefetch_related(
+            "references",
+            Prefetch("prerequisites", queryset=Topic.objects.current().only(*TOPIC_FIELDS)),
+        ),
+        slug=slug,
+    )
+    plan = entry.chapter.plan
+    order = list(Topic.objects.published().filter(chapter__plan=plan).only("slug", "title"))
+    place = order.index(entry)
+    cards = Cards()
+    outline = [{"key": part["key"], "title": part["title"]} for part in entry.rendered["sections"]]
+    if entry.references.all():
+        outline.append({"key": "sources", "title": "Sources"})
+    return render(
+        request,
+        "web/topic.html",
+        {
+            "section": "plans",
+            "topic": entry,
+            "plan": plan,
+            "rendered": entry.rendered,
+            "outline": outline,
+            "outline_note": f"Topic {place + 1} of {len(order)} in {plan.title}",
+            "references": entry.references.all(),
+            "prerequisites": entry.prerequisites.all(),
+            "techniques": cards.techniques_of(Topic.TYPE, slug),
+            "groups": cards.near(Topic.TYPE, slug),
+            "previous": order[place - 1] if place else None,
+            "next": order[place + 1] if place + 1 < len(order) else None,
+        },
+    )
+
+
+@require_safe
+def problems(request):
+    entries = Problem.objects.published().only(*PROBLEM_FIELDS)
+    return render(request, "web/problems.html", {"section": "problems", "problems": entries})
+
+
+@require_safe
+def problem(request, slug):
+    published = Topic.objects.published().only(*ENTRY_FIELDS)
+    entry = get_object_or_404(
+        Problem.objects.published()
+        .select_related("home_topic")
+        .prefetch_related(
+            Prefetch("topics", queryset=published),
+            Prefetch("cases", queryset=CaseStudy.objects.published().only(*ENTRY_FIELDS)),
+        ),
+        slug=slug,
+    )
+    hints = entry.rendered["hints"]
+    revealed = revealed_hints(request.user, entry)
+    background = [entry.home_topic] if entry.home_topic.is_published else []
+    return render(
+        request,
+        "web/problem.html",
+        {
+            "section": "problems",
+            "problem": entry,
+            "function": entry.function,
+            "rendered": entry.rendered,
+            "hint_count": len(hints),
+            "revealed_hints": [
+                {"number": number, "html": hints[number - 1]} for number in revealed
+            ],
+            "next_hint": len(revealed) + 1 if len(revealed) < len(hints) else None,
+            "topics": [*background, *entry.topics.all()],
+            "cases": entry.cases.all(),
+        },
+    )
+
+
+@require_POST
+@login_required
+def problem_hint(request, slug, number):
+    """Reveal a hint without JavaScript: the form of the problem's page posts here."""
+    entry = get_object_or_404(Problem.objects.published(), slug=slug)
+    if not 1 <= number <= len(entry.hints):
+        raise Http404("This problem has no such hint.")
+    try:
+        reveal_hint(request.user, entry, number)
+    except HintNotDue:
+        return redirect(f"{entry.get_absolute_url()}#hints")
+    return redirect(f"{entry.get_absolute_url()}#hint-{number}")
+
+
+@require_safe
+def technique(request, slug):
+    entry = get_object_or_404(Technique.objects.published(), slug=slug)
+    context = {"technique": entry, "groups": Cards().using(slug)}
+    return render(request, "web/technique.html", context)
+
+
+@require_safe
+def company(request, slug):
+    entry = get_object_or_404(Company.objects.published(), slug=slug)
+    context = {"section": "cases", "company": entry, "cases": _case_list().filter(company=entry)}
+    return render(request, "web/company.html", context)
+
+
+@require_safe
+def search(request):
+    query = " ".join(request.GET.get("q", "").split())
+    hits = find(query, [], MOST_HITS)
+    cards = Card.objects.defer("text").in_bulk([hit.card_id for hit in hits])
+    results = [
+        {
+            "card": cards[hit.card_id],
+            "label": LABELS.get(cards[hit.card_id].type, ""),
+            "snippet": hit.snippet,
+        }
+        for hit in hits
+    ]
+    return render(request, "web/search.html", {"query": query, "results": results})
+
+
+class SignIn(LoginView):
+    template_name = "web/sign_in.html"
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    """By POST only, so that no link or picture signs anybody out."""
