@@ -104,8 +104,7 @@ def test(words: list[str]) -> int:
     if "--postgres" in words:
         words = [word for word in words if word != "--postgres"]
         command = [python, "-m", "tests.postgres", "--", *command]
-    with tempfile.TemporaryDirectory(prefix="casebook-test-") as state:
-        return attached([*command, *words], CASEBOOK_VAR=state)
+    return attached([*command, *words])
 
 
 def check(_: list[str]) -> int:
@@ -203,7 +202,8 @@ def state_folder() -> Path:
     state = Path(os.environ.get("CASEBOOK_VAR") or ROOT / "var").resolve()
     os.environ["CASEBOOK_VAR"] = str(state)
     try:
-        (state / "logs").mkdir(parents=True, exist_ok=True)
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state / "logs").mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=state):
             pass
     except OSError as error:

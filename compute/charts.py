@@ -151,14 +151,14 @@ def heat_maps(
         facet = {"field": panels, "title": panels}
         body |= {"facet": facet, "columns": 4, "spec": map_of_cells}
     description = (
-        f"Heat map of {value}s, {count} {panels}{'s' * (count > 1)}: {rows} 0 to {height - 1} down, "
-        f"{columns} 0 to {width - 1} across. The largest {value} is {matrices.max():.3g}."
+        f"Heat map of {value}s, {count} {panels}{'s' * (count > 1)}: {rows} 0 to {height - 1} "
+        f"down, {columns} 0 to {width - 1} across. The largest {value} is {matrices.max():.3g}."
     )
     return chart(title, description, body, subtitle=" ".join(remarks))
 
 
 def _coarse(matrices: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
-    """Averages over square blocks, so that no side has more than DRAWN_CELLS; and a block's side."""
+    """Averages over square blocks, at most DRAWN_CELLS along a side; and the side of a block."""
     _, n, m = matrices.shape
     block = math.ceil(max(n, m) / DRAWN_CELLS)
     tops, lefts = np.arange(0, n, block), np.arange(0, m, block)

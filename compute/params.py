@@ -1,8 +1,8 @@
 """What the parameters and results of job kinds are made of.
 
-`Params` and `Result` are the strict bases of every such model. Arrays are checked here as a whole, with the
-place of every fault: pydantic would look at each of 262,144 numbers on its own, where one look at
-a row is enough as long as nothing is wrong with it.
+`Params` and `Result` are the strict bases of every such model. Arrays are checked here as a
+whole, with the place of every fault: pydantic would look at each of 262,144 numbers on its own,
+where one look at a row is enough as long as nothing is wrong with it.
 """
 
 import math

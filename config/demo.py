@@ -25,12 +25,7 @@ START_SECONDS, JOB_SECONDS = 120.0, 60.0
 REAL = ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SITE_URL", "SECRET_KEY", "HOST")
 ATTENTION = {
     "kind": "multi-head-attention",
-    "params": {
-        "text": ["the", "cat", "sat", "on", "the", "mat"],
-        "d_model": 8,
-        "num_heads": 2,
-        "seed": 7,
-    },
+    "params": {"text": "the cat sat on the mat", "d_model": 8, "num_heads": 2, "seed": 7},
 }
 BETA_BINOMIAL = {
     "kind": "conjugate-update",

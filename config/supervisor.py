@@ -352,7 +352,8 @@ def lock_state(state: Path) -> IO[str]:
 
 def main() -> int:
     state = Path(os.environ.get("CASEBOOK_VAR") or ROOT / "var").resolve()
-    (state / "logs").mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (state / "logs").mkdir(exist_ok=True)
     logging.raiseExceptions = False  # a full disk costs the log, not the site
     try:
         with lock_state(state):

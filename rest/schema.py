@@ -1,5 +1,6 @@
 """What drf-spectacular cannot see: the error answers, the limits and the licence."""
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 
 PROBLEM = {
@@ -54,6 +55,27 @@ MEANINGS = {
     "422": "Well-formed, but not allowed; pointers name the places.",
     "429": "A limit is reached; Retry-After says when to try again.",
 }
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "rest.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Authorization: Token <key>`, from `POST /api/v1/auth/token/`.",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "rest.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema):
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
 class AutoSchema(SpectacularSchema):

@@ -1,10 +1,14 @@
 """The cast: Ada learns, Bob is a stranger to her things, Cora curates, Rita reviews."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import caches
 from django.core.management import call_command
 from rest_framework.test import APIClient
+
+from kb.models import Card, LoadedFile
 
 PASSWORD = "correct horse battery staple"
 
@@ -29,7 +33,7 @@ def bob(db):
 
 
 def _staff(name: str, role: str) -> User:
-    call_command("make_roles", verbosity=0, stdout=open("/dev/null", "w"))
+    call_command("make_roles", stdout=StringIO())
     user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     return user
@@ -84,10 +88,21 @@ def client_as(client):
     return make
 
 
-@pytest.fixture
-def shipped(db):
-    """Everything that the repository ships, loaded."""
-    from io import StringIO
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database holds everything that the repository ships, loaded once."""
+    with django_db_blocker.unblock():
+        load_shipped()
 
+
+def load_shipped():
     call_command("load_content", stdout=StringIO())
     call_command("load_problems", stdout=StringIO())
+
+
+@pytest.fixture
+def shipped(db):
+    """The shipped content, also after a test that emptied the tables when it ended."""
+    if not Card.objects.exists():
+        LoadedFile.objects.all().delete()
+        load_shipped()

@@ -22,3 +22,4 @@ INSTALLED_APPS = ["zeal", *INSTALLED_APPS]  # noqa: F405
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
 ZEAL_RAISE = True
 DEBUG = False
+STATIC_ROOT.mkdir(parents=True)  # noqa: F405

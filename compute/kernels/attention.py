@@ -144,7 +144,7 @@ def _scores_are_safe(query: Array, key: Array, value: Array, factor: float) -> b
     # inf, or nan where the other is zero; neither is below the bound.
     if not abs(factor) * longest_query * longest_key < SAFE_EXPONENT:
         return False
-    largest_sum = float(np.abs(value).max()) * key.shape[1] * 2.0**SAFE_EXPONENT
+    largest_sum: float = float(np.abs(value).max()) * key.shape[1] * 2.0**SAFE_EXPONENT
     return largest_sum < float(np.finfo(query.dtype).max)
 
 

@@ -96,7 +96,7 @@ class StudentT:
     @property
     def bulk(self) -> tuple[float, float]:
         """Where nearly all of it is, for drawing; heavy tails are cut at 10 scales."""
-        reach = min(self.upper_quantile(1e-3) - self.location, 10 * self.scale)
+        reach = min(self.upper_quantile(2e-4) - self.location, 10 * self.scale)
         return self.location - reach, self.location + reach
 
     @property

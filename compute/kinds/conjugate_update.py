@@ -134,6 +134,15 @@ class ConjugateUpdateParams(
 ):
     """The parameters of one family."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _names_a_family(cls, data: object) -> object:
+        # pydantic would print whatever else stands here, however deeply nested it is.
+        if isinstance(data, dict) and not isinstance(data.get("family", ""), str):
+            names = ", ".join(FAMILIES)
+            refuse([(("family",), "choice", f"This should be one of: {names}.")])
+        return data
+
 
 class Summary(Result):
     mean: float | None

@@ -1,3 +1,4 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from kb.api import views
@@ -10,4 +11,16 @@ router.register("study-plans", views.StudyPlanViewSet, basename="api-study-plan"
 router.register("topics", views.TopicViewSet, basename="api-topic")
 router.register("search", views.SearchViewSet, basename="api-search")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path(
+        "case-studies/<slug:slug>.md",
+        views.CaseStudyViewSet.as_view({"get": "markdown"}),
+        name="api-case-study-markdown",
+    ),
+    path(
+        "topics/<slug:slug>.md",
+        views.TopicViewSet.as_view({"get": "markdown"}),
+        name="api-topic-markdown",
+    ),
+    *router.urls,
+]

@@ -150,7 +150,6 @@ class CaseStudyViewSet(EntryViewSet):
         return context
 
     @described_markdown("case study")
-    @action(detail=False, url_path=rf"(?P<slug>{SLUG})\.md", url_name="markdown")
     def markdown(self, request, slug):
         return self.markdown_response()
 
@@ -197,7 +196,6 @@ class TopicViewSet(EntryViewSet):
         return context
 
     @described_markdown("topic")
-    @action(detail=False, url_path=rf"(?P<slug>{SLUG})\.md", url_name="markdown")
     def markdown(self, request, slug):
         return self.markdown_response()
 

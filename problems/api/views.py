@@ -58,7 +58,6 @@ class ProblemViewSet(EntryViewSet):
         return queryset.prefetch_related(Prefetch("cases", CaseStudy.objects.published()))
 
     @described_markdown("problem, as a learner may see it,")
-    @action(detail=False, url_path=rf"(?P<slug>{SLUG})\.md", url_name="markdown")
     def markdown(self, request, slug):
         check_names(request, set())
         text = learner_markdown(self.get_object())

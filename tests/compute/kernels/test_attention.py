@@ -1,35 +1,10 @@
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compute.kernels.attention import attention, scratch_bytes
-
-
-def attention_by_loops(query, key, value, allowed=None, scale=None):
-    """The definition, one number at a time, in double precision, for one head."""
-    query, key, value = (np.asarray(x, np.float64) for x in (query, key, value))
-    scale = 1 / math.sqrt(query.shape[1]) if scale is None else scale
-    outputs, weights = [], []
-    for i, q in enumerate(query):
-        scores = []
-        for j, k in enumerate(key):
-            if allowed is None or allowed[i][j]:
-                scores.append(scale * math.fsum(a * b for a, b in zip(q, k, strict=True)))
-            else:
-                scores.append(-math.inf)
-        top = max(scores)
-        exponentials = [0.0 if s == -math.inf else math.exp(s - top) for s in scores]
-        total = math.fsum(exponentials)
-        row = [e / total if total else 0.0 for e in exponentials]
-        weights.append(row)
-        columns = range(value.shape[1])
-        outputs.append(
-            [math.fsum(w * v[c] for w, v in zip(row, value, strict=True)) for c in columns]
-        )
-    return np.array(outputs), np.array(weights)
+from tests.compute.kernels.by_loops import attention_by_loops, causal_mask
 
 
 def inputs(seed=7, n=5, m=6, d=4, e=3, heads=None, dtype=np.float64):
@@ -37,10 +12,6 @@ def inputs(seed=7, n=5, m=6, d=4, e=3, heads=None, dtype=np.float64):
     lead = () if heads is None else (heads,)
     shapes = (*lead, n, d), (*lead, m, d), (*lead, m, e)
     return [rng.normal(size=shape).astype(dtype) for shape in shapes]
-
-
-def causal_mask(n, m):
-    return [[j <= i for j in range(m)] for i in range(n)]
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 2e-6)])

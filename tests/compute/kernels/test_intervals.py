@@ -64,7 +64,7 @@ def test_intervals_of_any_beta_hold_their_mass_inside_the_support(alpha, beta):
     assert 0 <= low <= high <= 1
     assert high - low <= np.diff(equal_tailed(density, 0.95))[0] + 1e-12
     held = stats.beta.cdf(high, alpha, beta) - stats.beta.cdf(low, alpha, beta)
-    if 1e-300 < low and high < 1 - 1e-9:
+    if low > 1e-300 and high < 1 - 1e-9:
         assert held == pytest.approx(0.95, abs=1e-6)
 
 

@@ -2,24 +2,7 @@ import numpy as np
 import pytest
 
 from compute.kernels.multi_head import merge_heads, multi_head_attention, split_heads
-from tests.compute.kernels.test_attention import attention_by_loops, causal_mask
-
-
-def multi_head_by_loops(query, key, value, num_heads, w=None, mask=None):
-    """Each head on its own slice of columns, the outputs side by side."""
-    if w is not None:
-        query, key, value = query @ w[0], key @ w[1], value @ w[2]
-    width = query.shape[1] // num_heads
-    heads = []
-    for head in range(num_heads):
-        columns = slice(head * width, (head + 1) * width)
-        allowed = mask[head] if np.ndim(mask) == 3 else mask
-        output, _ = attention_by_loops(
-            query[:, columns], key[:, columns], value[:, columns], allowed
-        )
-        heads.append(output)
-    merged = np.hstack(heads)
-    return merged if w is None else merged @ w[3]
+from tests.compute.kernels.by_loops import causal_mask, multi_head_by_loops
 
 
 @pytest.fixture
