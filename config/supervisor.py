@@ -222,7 +222,7 @@ class Supervisor:
     def _announce(self) -> None:
         """Say once where the site is, when all of it answers."""
         started, reported = time.monotonic(), False
-        while not self.stopping.wait(0.1):
+        while not self.stopping.wait(0.25):
             trouble = readiness(self.host, self.port)
             if not trouble:
                 say(invitation(self.state, self.host, self.port))

@@ -130,7 +130,7 @@ def applied_migrations() -> list[str]:
 
 
 def known_migrations() -> set[str]:
-    return {".".join(key) for key in MigrationLoader(None, ignore_no_initial=True).disk_migrations}
+    return {".".join(key) for key in MigrationLoader(None).disk_migrations}
 
 
 def state_folder() -> Path:

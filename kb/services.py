@@ -1,10 +1,12 @@
 """Drafts, review, publishing, withdrawing, restoring: the only writers of what readers see."""
 
+import pydantic
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
 from kb.cards import drop_card, put_card
+from kb.document import Document
 from kb.errors import CannotPublish, ExampleError, NeedsReviewer, UnknownReference
 from kb.markup import MarkupError
 from kb.models import CaseStudy, Revision, State, StudyPlan, Topic
@@ -42,6 +44,18 @@ def preview(entry: Entry) -> Entry:
     return entry
 
 
+def document_of(entry: Entry) -> Document:
+    """The entry as a document. Raises CannotPublish where a field does not fit one."""
+    try:
+        return entry.to_document()
+    except pydantic.ValidationError as exc:
+        lines = (
+            f"{'.'.join(map(str, error['loc']))}: {error['msg']}."
+            for error in exc.errors(include_url=False)
+        )
+        raise CannotPublish("\n".join(lines)) from exc
+
+
 def rendered(entry: Entry) -> dict:
     """Raises CannotPublish with every sentence about what does not render."""
     try:
@@ -64,9 +78,9 @@ def publish(entry: Entry, by) -> Entry:
     reviewed = entry.author_id is not None and entry.author_id != by.pk
     if not reviewed and not may_publish_alone():
         raise NeedsReviewer("A second person publishes: the last to edit may not.")
-    author, target = entry.author or by, entry
+    author, target, document = entry.author or by, entry, document_of(entry)
     if entry.draft_of_id:
-        target, document = entry.draft_of, entry.to_document()
+        target = entry.draft_of
         try:
             target.write(document)
             target.write_relations(document)

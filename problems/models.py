@@ -5,7 +5,7 @@ from django.db import models
 
 from kb.markup import Context, render, render_inline
 from kb.models import CaseStudy, Technique, Topic
-from kb.models.entry import Entry, find_all
+from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all
 from kb.models.links import link_to
 from problems.document import (
     Example,
@@ -30,12 +30,22 @@ class Problem(Entry):
         HARD = "hard"
 
     difficulty = models.CharField(max_length=6, choices=Difficulty)
-    home_topic = models.ForeignKey(Topic, models.PROTECT, related_name="home_problems")
-    topics = models.ManyToManyField(
-        Topic, blank=True, related_name="problems", help_text="Other topics that it practises."
+    home_topic = models.ForeignKey(
+        Topic, models.PROTECT, related_name="home_problems", limit_choices_to=NO_DRAFT_BESIDE
     )
-    techniques = models.ManyToManyField(Technique, blank=True, related_name="problems")
-    cases = models.ManyToManyField(CaseStudy, blank=True, related_name="problems")
+    topics = models.ManyToManyField(
+        Topic,
+        blank=True,
+        related_name="problems",
+        limit_choices_to=NO_DRAFT_BESIDE,
+        help_text="Other topics that it practises.",
+    )
+    techniques = models.ManyToManyField(
+        Technique, blank=True, related_name="problems", limit_choices_to=NO_DRAFT_BESIDE
+    )
+    cases = models.ManyToManyField(
+        CaseStudy, blank=True, related_name="problems", limit_choices_to=NO_DRAFT_BESIDE
+    )
     position = models.PositiveSmallIntegerField(default=1)
     teaser = models.TextField(max_length=400, help_text="What solving it teaches.")
     licence = models.CharField(max_length=200, default="CC BY 4.0")

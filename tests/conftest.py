@@ -9,8 +9,19 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from kb.models import Card, LoadedFile
+from tests.processes import Site, prepare
 
 PASSWORD = "correct horse battery staple"
+
+# Real processes are shared by all tests that use them: one worker of pytest-xdist runs these.
+SHARED = ("site", "worker")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for name in SHARED:
+            if name in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +117,22 @@ def shipped(db):
     if not Card.objects.exists():
         LoadedFile.objects.all().delete()
         load_shipped()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A real site with everything that is shipped: broker, workers, sweep and web server."""
+    state = tmp_path_factory.mktemp("site") / "var"
+    prepare(state)
+    running = Site(state)
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture(scope="session")
+def running_site(site):
+    """The address of a real site, such as http://127.0.0.1:8123."""
+    return site.url

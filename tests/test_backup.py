@@ -1,11 +1,11 @@
 """manage.py backup and restore, on databases and folders of their own."""
 
-import contextlib
 import gzip
 import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -21,19 +21,31 @@ REAL = ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SITE_URL", "SECRET_KEY")
 
 
 class Installation:
-    """A state folder with a migrated database, one account and one media file."""
+    """A state folder and its database."""
 
-    def __init__(self, state: Path, database: str | None) -> None:
+    def __init__(self, state: Path, database: str | None = None) -> None:
         self.state = state
         variables = {name: value for name, value in os.environ.items() if name not in REAL}
         variables |= {"CASEBOOK_VAR": str(state), "DJANGO_SETTINGS_MODULE": "config.settings"}
         variables["PATH"] = f"{client_programs()}{os.pathsep}{variables['PATH']}"
         self.variables = variables | ({"DATABASE_URL": database} if database else {})
         self.picture = state / "media" / "figures" / "one.svg"
+
+    def fill(self) -> None:
+        """Tables, one account, one media file, and a backup of it all."""
         self.picture.parent.mkdir(parents=True)
         self.picture.write_text("<svg/>")
         self.manage("migrate", "--verbosity=0")
         self.add_account("alice")
+        self.manage("backup", str(self.archive))
+
+    @property
+    def database(self) -> Path:
+        return self.state / "casebook.sqlite3"
+
+    @property
+    def archive(self) -> Path:
+        return self.state / "mine.tar.gz"
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -74,31 +86,36 @@ class Installation:
         )
         return names.split()
 
-    def backup(self) -> Path:
-        path = self.state / "mine.tar.gz"
-        self.manage("backup", str(path))
-        return path
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("filled")
+    Installation(state).fill()
+    return state
+
+
+@pytest.fixture
+def sqlite(filled: Path, tmp_path: Path) -> Installation:
+    return Installation(shutil.copytree(filled, tmp_path / "var"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
-    with contextlib.ExitStack() as stack:
-        postgres = request.param == "postgresql"
-        yield Installation(tmp_path, stack.enter_context(postgres_server()) if postgres else None)
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Installation:
-    return Installation(tmp_path, None)
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    with postgres_server() as database:
+        made = Installation(tmp_path, database)
+        made.fill()
+        yield made
 
 
 def test_a_restored_backup_has_what_there_was_and_keeps_what_there_is(installation: Installation):
-    archive = installation.backup()
     installation.add_account("bob")
     installation.picture.write_text("<svg>changed</svg>")
     (installation.state / "media" / "later.svg").write_text("<svg/>")
 
-    output = installation.manage("restore", str(archive))
+    output = installation.manage("restore", str(installation.archive))
 
     assert installation.accounts() == ["alice"]
     assert installation.picture.read_text() == "<svg/>"
@@ -109,10 +126,9 @@ def test_a_restored_backup_has_what_there_was_and_keeps_what_there_is(installati
     assert any(b"bob" in file.read_bytes() for file in kept.glob("*") if file.is_file())
 
 
-def test_a_backup_is_for_its_owner_only_and_lists_what_it_holds(installation: Installation):
-    archive = installation.backup()
-    assert archive.stat().st_mode & 0o077 == 0
-    with tarfile.open(archive) as tar:
+def test_a_backup_is_for_its_owner_only_and_lists_what_it_holds(sqlite: Installation):
+    assert sqlite.archive.stat().st_mode & 0o077 == 0
+    with tarfile.open(sqlite.archive) as tar:
         manifest = json.load(tar.extractfile("manifest.json"))
         names = set(tar.getnames()) - {"manifest.json"}
         hashes = {n: hashlib.sha256(tar.extractfile(n).read()).hexdigest() for n in names}
@@ -128,10 +144,9 @@ def test_a_backup_without_a_name_goes_to_the_state_folder(sqlite: Installation):
 
 
 def test_a_backup_overwrites_nothing(sqlite: Installation):
-    archive = sqlite.backup()
-    before = archive.read_bytes()
-    assert f"{archive} exists already" in sqlite.refusal("backup", str(archive))
-    assert archive.read_bytes() == before
+    before = sqlite.archive.read_bytes()
+    assert f"{sqlite.archive} exists already" in sqlite.refusal("backup", str(sqlite.archive))
+    assert sqlite.archive.read_bytes() == before
 
 
 def rewritten(archive: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
@@ -201,9 +216,10 @@ def damage_the_database(members: dict[str, bytes]) -> None:
 def test_a_bad_backup_is_refused_and_nothing_is_touched(
     sqlite: Installation, change: Callable[[dict[str, bytes]], None], why: str
 ):
-    bad = rewritten(sqlite.backup(), change)
+    bad = rewritten(sqlite.archive, change)
+    before = sqlite.database.read_bytes()
     assert why in sqlite.refusal("restore", str(bad))
-    assert sqlite.accounts() == ["alice"]
+    assert sqlite.database.read_bytes() == before
     assert sqlite.picture.exists()
     assert not list(sqlite.state.glob("backups/replaced-*"))
     assert not list(sqlite.state.glob(".restore-*"))
@@ -211,12 +227,11 @@ def test_a_bad_backup_is_refused_and_nothing_is_touched(
 
 
 def test_a_file_that_is_no_archive_or_is_cut_short_is_refused(sqlite: Installation):
-    archive = sqlite.backup()
-    cut = archive.with_name("cut.tar.gz")
-    cut.write_bytes(archive.read_bytes()[:-2000])
-    prose = archive.with_name("prose.tar.gz")
+    cut = sqlite.archive.with_name("cut.tar.gz")
+    cut.write_bytes(sqlite.archive.read_bytes()[:-2000])
+    prose = sqlite.archive.with_name("prose.tar.gz")
     prose.write_bytes(gzip.compress(b"Dear reader, " * 100))
-    for bad in (cut, prose, archive.with_name("absent.tar.gz"), sqlite.state):
+    for bad in (cut, prose, sqlite.archive.with_name("absent.tar.gz"), sqlite.state):
         assert str(bad) in sqlite.refusal("restore", str(bad))
     assert sqlite.accounts() == ["alice"]
 
@@ -227,12 +242,11 @@ def test_a_backup_of_another_kind_of_database_is_refused(sqlite: Installation):
         files = {"database.sql": hashlib.sha256(b"SELECT 1;").hexdigest()}
         with_manifest(database="postgresql", files=files)(members)
 
-    bad = rewritten(sqlite.backup(), change)
+    bad = rewritten(sqlite.archive, change)
     assert "holds a postgresql database" in sqlite.refusal("restore", str(bad))
 
 
 def test_nothing_is_restored_under_a_running_site(sqlite: Installation):
-    archive = sqlite.backup()
     hold = (
         "import sys; from pathlib import Path; from config.supervisor import lock_state\n"
         "lock = lock_state(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
@@ -245,7 +259,7 @@ def test_nothing_is_restored_under_a_running_site(sqlite: Installation):
     )
     try:
         holder.stdout.readline()
-        assert "stop it, then restore" in sqlite.refusal("restore", str(archive))
+        assert "stop it, then restore" in sqlite.refusal("restore", str(sqlite.archive))
     finally:
         holder.communicate()
-    sqlite.manage("restore", str(archive))
+    sqlite.manage("restore", str(sqlite.archive))

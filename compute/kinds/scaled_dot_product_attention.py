@@ -129,7 +129,9 @@ class AttentionParams(Params):
         """
         findings: list[Finding] = []
         limit = LARGEST[self.dtype]
-        for name, what, size in (("query", "scores", score), ("value", "outputs", output)):
+        enlarged = self.scale is not None and abs(self.scale) > 1
+        factor = "scale" if enlarged else "query"
+        for name, what, size in ((factor, "scores", score), ("value", "outputs", output)):
             if size > math.log10(limit):
                 detail = (
                     f"The {what} could reach 1e{size:.0f}; they should stay below {limit:.0e} "

@@ -4,7 +4,7 @@ from django.db import models
 
 from kb.document import Audience, CaseStudyDocument, Question, Work
 from kb.markup import Context, render, render_inline
-from kb.models.entry import CitedWork, Entry, find_all
+from kb.models.entry import NO_DRAFT_BESIDE, CitedWork, Entry, find_all
 from kb.models.links import link_to
 from kb.models.topics import Topic
 from kb.models.vocabulary import Company, Technique
@@ -22,11 +22,17 @@ class CaseStudy(Entry):
         FORECASTING = "forecasting", "Forecasting"
         OTHER = "other", "Other"
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="case_studies")
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="case_studies", limit_choices_to=NO_DRAFT_BESIDE
+    )
     domain = models.CharField(max_length=20, choices=Domain)
     year = models.PositiveSmallIntegerField(help_text="Of the system as it is described.")
-    techniques = models.ManyToManyField(Technique, blank=True, related_name="case_studies")
-    topics = models.ManyToManyField(Topic, blank=True, related_name="case_studies")
+    techniques = models.ManyToManyField(
+        Technique, blank=True, related_name="case_studies", limit_choices_to=NO_DRAFT_BESIDE
+    )
+    topics = models.ManyToManyField(
+        Topic, blank=True, related_name="case_studies", limit_choices_to=NO_DRAFT_BESIDE
+    )
     lessons = models.JSONField(default=list, blank=True)
     negative_results = models.JSONField(default=list, blank=True)
     not_public = models.JSONField(default=list, blank=True)

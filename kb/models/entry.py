@@ -13,6 +13,9 @@ slug_validator = RegexValidator(
 )
 line_validator = RegexValidator(r"^[^\n<>]+$", "A title is one line without < and >.")
 
+# For references in forms: they lead to entries, never to the draft beside one.
+NO_DRAFT_BESIDE = {"draft_of": None}
+
 
 class State(models.TextChoices):
     DRAFT = "draft", "draft"

@@ -7,7 +7,7 @@ from kb.document import Control, StudyPlanDocument, TopicDocument, Work
 from kb.document import Example as ExamplePart
 from kb.errors import UnknownReference
 from kb.markup import Context, render, render_inline
-from kb.models.entry import CitedWork, Entry, find_all, line_validator, slug_validator
+from kb.models.entry import NO_DRAFT_BESIDE, CitedWork, Entry, find_all, line_validator, slug_validator
 from kb.models.examples import compute_example, draw_figure
 from kb.models.links import link_to
 from kb.models.vocabulary import Technique
@@ -99,9 +99,15 @@ class Topic(Entry):
     minutes = models.PositiveSmallIntegerField(default=20)
     outcomes = models.JSONField(default=list, blank=True)
     prerequisites = models.ManyToManyField(
-        "self", symmetrical=False, blank=True, related_name="needed_by"
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="needed_by",
+        limit_choices_to=NO_DRAFT_BESIDE,
     )
-    techniques = models.ManyToManyField(Technique, blank=True, related_name="topics")
+    techniques = models.ManyToManyField(
+        Technique, blank=True, related_name="topics", limit_choices_to=NO_DRAFT_BESIDE
+    )
     teaser = models.TextField(blank=True, max_length=4000)
     body = models.TextField(
         blank=True, max_length=200_000, help_text="Markdown; each section is '## Title {#key}'."

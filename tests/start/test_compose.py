@@ -15,7 +15,7 @@ import yaml
 
 from config.supervisor import broker_command, programs
 from tests.postgres import postgres_server
-from tests.start.conftest import ROOT, environment, eventually, free_port, ready
+from tests.processes import ROOT, environment, eventually, free_port, ready
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("start")]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

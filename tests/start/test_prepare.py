@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.start.conftest import ROOT, environment
+from tests.processes import ROOT, environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("start")]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.start.conftest import ROOT, environment, free_port
+from tests.processes import ROOT, environment, free_port
 
 NOBODY = 65534
 

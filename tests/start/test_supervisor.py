@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.supervisor import LOG_BYTES, LOG_FILES, Child, rotating_logger
-from tests.start.conftest import ROOT, Site, environment, eventually
+from tests.processes import ROOT, Site, environment, eventually
 
 # One worker of pytest-xdist runs them all: they share the prepared state, and two sites that
 # start at once on two cores tell nothing about seconds.

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -127,6 +129,17 @@ def test_tells_how_far_it_is():
     attention(*inputs(n=300, heads=2), report=fractions.append)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
+
+
+def test_tiles_take_the_memory_that_they_say():
+    arrays = inputs(n=2048, m=2048, heads=2, dtype=np.float32)
+    tracemalloc.start()
+    attention(*arrays)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    said = scratch_bytes(2, 2048, 2048, 4, 4, full=False)
+    assert peak < 1.5 * said
+    assert peak < scratch_bytes(2, 2048, 2048, 4, 4, full=True) / 8
 
 
 def test_tiles_need_memory_in_proportion_to_the_keys():

@@ -202,6 +202,7 @@ BAD = [
      "float32"),
     (SCALED, {"query": [[1]], "key": [[1]], "value": [[1e60]], "dtype": "float32"}, "/value",
      "float32"),
+    (SCALED, {"query": TWO, "key": TWO, "value": TWO, "scale": 1e300}, "/scale", "float64"),
     (SCALED, {"generate": {"n": 4097, "d": 8}}, "/generate/n", "4096"),
     (SCALED, {"generate": {"n": 4, "d": 513}}, "/generate/d", "512"),
     (SCALED, {"generate": {"n": 4, "d": True}}, "/generate/d", "integer"),

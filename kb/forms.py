@@ -1,0 +1,66 @@
+"""Form fields for lists of texts: one item after another, with a blank line between them."""
+
+import re
+
+from django import forms
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+
+class TextListField(forms.CharField):
+    """A list of texts with a blank line between them, or a line `---` where they have several."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def __init__(self, *, paragraphs: bool = False, **kwargs):
+        self.paragraphs = paragraphs
+        between = "a line with --- only" if paragraphs else "a blank line"
+        kwargs.setdefault("help_text", f"One after another, with {between} between them.")
+        super().__init__(**{"required": False, "strip": True} | kwargs)
+
+    def prepare_value(self, value):
+        if not isinstance(value, list):
+            return value
+        if self.paragraphs:
+            return "\n\n---\n\n".join(value)
+        return "\n\n".join(re.sub(r"\n\s*\n", "\n", item) for item in value)
+
+    def to_python(self, value):
+        text = super().to_python(value).replace("\r\n", "\n")
+        between = r"^---[ \t]*$" if self.paragraphs else r"\n\s*\n"
+        parts = re.split(between, text, flags=re.MULTILINE)
+        return [part.strip() for part in parts if part.strip()]
+
+    def has_changed(self, initial, data):
+        return (initial or []) != self.to_python(data)
+
+
+class QuestionListField(forms.CharField):
+    """Questions with answers: the question on a line of its own, its answer on those below."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def __init__(self, **kwargs):
+        text = "The question on a line, its answer below it; a blank line before the next question."
+        super().__init__(**{"required": False, "strip": True, "help_text": text} | kwargs)
+
+    def prepare_value(self, value):
+        if not isinstance(value, list):
+            return value
+        return "\n\n".join(f"{item['question']}\n{item['answer']}" for item in value)
+
+    def to_python(self, value):
+        text = super().to_python(value).replace("\r\n", "\n")
+        questions = []
+        for part in re.split(r"\n\s*\n", text):
+            question, _, answer = part.strip().partition("\n")
+            if question and not answer.strip():
+                raise forms.ValidationError(f"The question {question[:80]!r} has no answer below it.")
+            if question:
+                questions.append({"question": question.strip(), "answer": answer.strip()})
+        return questions
+
+    def has_changed(self, initial, data):
+        try:
+            return (initial or []) != self.to_python(data)
+        except forms.ValidationError:
+            return True

@@ -1,0 +1,61 @@
+"""The filters of the list of case studies."""
+
+import re
+
+import pytest
+
+from kb.models import CaseStudy, Company
+from kb.services import record_publication
+
+
+@pytest.fixture
+def second(library):
+    bolt = Company.objects.create(slug="bolt", title="Bolt", summary="Makes bolts.")
+    case = CaseStudy.objects.create(
+        slug="bolt-fraud",
+        title="Fraud at Bolt",
+        summary="Who pays.",
+        company=bolt,
+        domain="fraud-and-risk",
+        year=2022,
+        body="## Goal {#goal}\n\nFind fraud.\n",
+    )
+    for entry in (bolt, case):
+        record_publication(entry, origin="file", is_new=True)
+    return case
+
+
+OURS = {"acme-ranker", "bolt-fraud"}
+
+
+def listed(client, query: str = "") -> set[str]:
+    html = client.get(f"/cases/{query}").content.decode()
+    return OURS & set(re.findall(r'<h2><a href="/cases/([a-z-]+)/">', html))
+
+
+@pytest.mark.parametrize(
+    ("query", "slugs"),
+    [
+        ("", {"acme-ranker", "bolt-fraud"}),
+        ("?company=bolt", {"bolt-fraud"}),
+        ("?domain=recommendation", {"acme-ranker"}),
+        ("?technique=sorting-anvils", {"acme-ranker"}),
+        ("?technique=sorting-anvils&company=bolt", set()),
+        ("?company=nobody", set()),
+        ("?colour=red", {"acme-ranker", "bolt-fraud"}),
+    ],
+)
+def test_the_list_shows_what_fits_every_filter(second, client, query, slugs):
+    assert listed(client, query) == slugs
+
+
+def test_a_filter_link_adds_to_the_others_and_a_chosen_one_takes_itself_off(second, client):
+    html = client.get("/cases/?company=acme").content.decode()
+    assert 'href="?company=acme&amp;domain=recommendation"' in html
+    assert 'href="?" aria-current="true"' in html
+
+
+def test_a_draft_adds_no_filter(library, client):
+    html = client.get("/cases/").content.decode()
+    assert "domain=recommendation" in html
+    assert "domain=other" not in html
