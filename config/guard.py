@@ -1,9 +1,9 @@
 """Kills what a supervisor leaves behind when it is killed itself.
 
-The supervisor writes `+GROUP` to this process when it starts a child (each leads a process group
-of its own) and `-GROUP` when the group is gone. When the pipe closes, because the supervisor
-ended in whatever way, every group still listed is killed. Standard library only, and run by its
-path, so that it costs neither time nor memory.
+Every child, which leads a process group of its own, writes `+GROUP` to this process as its first
+act, and the supervisor writes `-GROUP` when the group is gone. When the pipe closes, because the
+supervisor ended in whatever way, every group still listed is killed. Standard library only, and
+run by its path, so that it costs neither time nor memory.
 """
 
 import contextlib

@@ -31,6 +31,10 @@ LONGEST_PAUSE = 30.0  # seconds between two starts of a child that keeps dying
 WELL_AFTER = 60.0  # seconds after which a child counts as well again
 WARM = 3.0  # seconds that the programs have to end by themselves, the broker after them
 PATIENCE = 60.0  # seconds after which a site that is not ready is reported
+# A child tells the guard of itself before it becomes the program: were it told by us, a kill at
+# the wrong moment would leave a program that nobody knows of.
+REGISTERED = ["/bin/sh", "-c", 'trap "" PIPE; echo "+$$" >&0; trap - PIPE; exec "$@" </dev/null']
+REGISTERED += ["sh"]
 
 
 class Refusal(Exception):
@@ -54,13 +58,13 @@ class Child:
         self.pause = 0.5
         self.logger = rotating_logger(name, log)
 
-    def start(self, environment: Mapping[str, str]) -> None:
+    def start(self, environment: Mapping[str, str], guard: IO[str] | int) -> None:
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            self.command,
+            [*REGISTERED, *self.command],
             cwd=ROOT,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=guard,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -163,21 +167,22 @@ class Supervisor:
         self._start(child)
 
     def _start(self, child: Child) -> None:
-        child.start(self.environment)
-        assert child.process is not None
-        self._tell_guard(f"+{child.process.pid}")
-
-    def _tell_guard(self, line: str) -> None:
         assert self.guard.stdin is not None
-        with contextlib.suppress(OSError):
-            print(line, file=self.guard.stdin, flush=True)
+        child.start(self.environment, self.guard.stdin)
+
+    def _forget(self, child: Child) -> None:
+        """Tell the guard that the child's group is gone."""
+        assert self.guard.stdin is not None
+        if child.process is not None:
+            with contextlib.suppress(OSError):
+                print(f"-{child.process.pid}", file=self.guard.stdin, flush=True)
 
     def _keep_running(self, child: Child) -> None:
         now = time.monotonic()
         if child.process is not None and not child.running:
             status = child.process.returncode
             child.kill_group()
-            self._tell_guard(f"-{child.process.pid}")
+            self._forget(child)
             child.process, pause = None, child.next_pause()
             child.due = now + pause
             how = f"status {status}" if status >= 0 else f"signal {-status}"
@@ -209,10 +214,9 @@ class Supervisor:
         if (folder := kept_socket(self.state).parent) != self.state:
             with contextlib.suppress(OSError):
                 folder.rmdir()
-        assert self.guard.stdin is not None
         for child in self.children:
-            if child.process is not None:
-                self._tell_guard(f"-{child.process.pid}")
+            self._forget(child)
+        assert self.guard.stdin is not None
         with contextlib.suppress(OSError):
             self.guard.stdin.close()
         self.guard.wait()

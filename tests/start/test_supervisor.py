@@ -117,13 +117,13 @@ def test_start_py_is_refused_on_the_state_folder_of_a_running_site(start: Callab
 
 def test_the_pause_before_a_start_grows_to_half_a_minute(tmp_path: Path):
     child = Child("restless", ["false"], tmp_path / "restless.log")
-    child.start({})
+    child.start({}, subprocess.DEVNULL)
     assert [child.next_pause() for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
 
 
 def test_the_pause_begins_anew_after_a_minute_of_health(tmp_path: Path):
     child = Child("steady", ["false"], tmp_path / "steady.log")
-    child.start({})
+    child.start({}, subprocess.DEVNULL)
     assert [child.next_pause() for _ in range(3)] == [1, 2, 4]
     child.started -= 61
     assert child.next_pause() == 1

@@ -79,7 +79,8 @@ def test_a_build_has_no_source_maps_and_names_no_other_site(copy):
     assert any(name.startswith("fonts/") for name in files)
     assert not any(name.endswith(".map") for name in files)
     assert not any(b"sourceMappingURL" in content for content in files.values())
-    assert b"http" not in files["app.css"]
+    assert b"http:" not in files["app.css"]
+    assert b"https:" not in files["app.css"]
 
 
 @needs_packages
