@@ -8,7 +8,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 import compute.kinds  # noqa: F401  (registers the kinds)
-from compute.registry import all_kinds
+from compute.registry import Chart, all_kinds
 from compute.work import State, Work, WorkQuerySet
 
 
@@ -42,7 +42,6 @@ class Job(Work):
     fingerprint = models.CharField(max_length=64)
     # JSON text, written and served as it is: parsing a large result would cost more than the rest.
     result = models.TextField(null=True, blank=True)
-    seconds = models.FloatField(default=0, help_text="Of computing, by the worker's clock.")
     # An anonymous client's address, hashed with the secret key.
     client = models.CharField(max_length=32, blank=True)
 
@@ -70,6 +69,13 @@ class Job(Work):
     @cached_property
     def result_data(self) -> dict | None:
         return orjson.loads(self.result) if self.result is not None else None
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """The pictures of the result; none of a kind that a later release took away."""
+        if self.result is None:
+            return ()
+        return next((kind.charts for kind in all_kinds() if kind.name == self.kind), ())
 
     @property
     def duration(self):

@@ -49,18 +49,19 @@ def run(model: type[Work], pk: str, compute: Callable) -> None:
         logger.info("%s %s is not queued; skipped.", model.__name__, pk)
         return
     work = _persist(lambda: model.objects.get(pk=pk))
-    watch = Watch(work, token)
+    watch = Watch(work, token, started)
     try:
-        with watch:
-            outcome = _outcome(compute, work, watch.progress)
+        watch.start()
+        outcome = _outcome(compute, work, watch.progress)
+        watch.interruptible = False
     except Interrupted:
         outcome = watch.interrupted_as
+    finally:
+        watch.end()
     if outcome is None:
         logger.info("%s %s was taken from this worker; its result is dropped.", model.__name__, pk)
         return
-    seconds = {"seconds": time.monotonic() - started} if hasattr(work, "seconds") else {}
-    fields = {**outcome.fields, **seconds}
-    if not _persist(lambda: model.objects.finish(pk, token, outcome.state, **fields)):
+    if not _persist(lambda: watch.finish(outcome)):
         logger.info("%s %s ended under another token; dropped.", model.__name__, pk)
 
 
@@ -95,8 +96,8 @@ class Watch:
     It must stop when somebody cancels, when its time is over, or when the lease was lost.
     """
 
-    def __init__(self, work: Work, token: int):
-        self.work, self.token = work, token
+    def __init__(self, work: Work, token: int, started: float):
+        self.work, self.token, self.started = work, token, started
         self.fraction, self.message = 0.0, ""
         self.ended = threading.Event()
         self.interrupted_as: Outcome | None = None
@@ -106,19 +107,24 @@ class Watch:
     def progress(self, fraction: float, message: str) -> None:
         self.fraction, self.message = min(1.0, max(0.0, fraction)), message[:200]
 
-    def __enter__(self) -> "Watch":
+    def start(self) -> None:
         self.previous = signal.signal(signal.SIGUSR2, self._interrupt)
         self.main = threading.get_ident()
         self.thread = threading.Thread(target=self._watch, daemon=True)
         self.thread.start()
-        return self
 
-    def __exit__(self, *_exc):
+    def end(self) -> None:
         self.interruptible = False
         self.ended.set()
         # The handler stays until no signal can come: by default SIGUSR2 ends the process.
         self.thread.join()
         signal.signal(signal.SIGUSR2, self.previous)
+
+    def finish(self, outcome: Outcome) -> bool:
+        seconds = time.monotonic() - self.started
+        return self._objects.finish(
+            self.work.pk, self.token, outcome.state, seconds=seconds, **outcome.fields
+        )
 
     def _interrupt(self, _signal, _frame):
         if self.interruptible:
@@ -131,10 +137,10 @@ class Watch:
         try:
             while not self.ended.wait(WATCH_SECONDS):
                 now = time.monotonic()
-                if now - begun > self.work.time_limit:
-                    detail = f"It took longer than its limit of {self.work.time_limit:g} s."
-                    return self._stop(_failed(TIME_LIMIT, detail))
                 try:
+                    if now - begun > self.work.time_limit:
+                        detail = f"It took longer than its limit of {self.work.time_limit:g} s."
+                        return self._stop(_failed(TIME_LIMIT, detail))
                     wanted = self._objects.cancel_wanted(self.work.pk, self.token)
                     if wanted is None:
                         return self._stop(None)
@@ -161,7 +167,7 @@ class Watch:
             return
         logger.warning("%s does not stop; its process is ended.", self.work.pk)
         if outcome is not None:
-            self._objects.finish(self.work.pk, self.token, outcome.state, **outcome.fields)
+            self.finish(outcome)
         os._exit(1)
 
 

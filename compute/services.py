@@ -49,7 +49,9 @@ def charge(owner, client: str) -> dict[str, str]:
     waiting = limit("waiting")
     if owner is not None and waiting is not None and jobs.unfinished().count() >= waiting:
         raise LimitExceeded(
-            f"{waiting:g} of your jobs have not ended yet; wait for one, or cancel one.", wait=1
+            f"{waiting:g} of your jobs have not ended yet; wait for one, or cancel one.",
+            wait=1,
+            headers=rate_limit_fields("waiting", waiting, 1, 0),
         )
     name = "compute_user" if owner else "compute_anonymous"
     allowed = limit(name)

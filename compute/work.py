@@ -19,7 +19,7 @@ import redis.exceptions
 from celery import current_app
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
@@ -62,16 +62,20 @@ class WorkQuerySet(models.QuerySet):
     def claim(self, pk) -> int | None:
         """Start queued work. The fencing token, or None if somebody else was first."""
         now = timezone.now()
-        won = self.filter(pk=pk, state=State.QUEUED).update(
+        # Read before the update: read after it, by a process that was frozen in between, it
+        # could be the token of the next holder.
+        attempt = self.filter(pk=pk, state=State.QUEUED).values_list("attempt", flat=True).first()
+        if attempt is None:
+            return None
+        won = self.filter(pk=pk, state=State.QUEUED, attempt=attempt).update(
             state=State.RUNNING,
-            attempt=F("attempt") + 1,
+            attempt=attempt + 1,
             lease_until=now + LEASE,
             started_at=now,
             progress_fraction=0,
             progress_message="",
         )
-        # Only the sweep can change the attempt of running work, and then our token is void.
-        return self.values_list("attempt", flat=True).get(pk=pk) if won else None
+        return attempt + 1 if won else None
 
     def beat(self, pk, token: int, fraction: float, message: str) -> bool:
         """Renew the lease and record the progress. False once the token is void."""
@@ -93,11 +97,12 @@ class WorkQuerySet(models.QuerySet):
 
     def cancel(self, pk) -> bool:
         """Cancel queued work at once, and ask running work to stop. False if it has ended."""
-        queued = self.filter(pk=pk, state=State.QUEUED).update(
-            state=State.CANCELLED, cancel_requested=True, finished_at=timezone.now()
-        )
-        return bool(queued) or bool(
-            self.filter(pk=pk, state=State.RUNNING).update(cancel_requested=True)
+        # One update: in two, work could go from queued to running, or back, between them.
+        was_queued = Q(state=State.QUEUED)
+        return self.unfinished().filter(pk=pk).update(
+            cancel_requested=True,
+            state=Case(When(was_queued, then=Value(State.CANCELLED)), default=F("state")),
+            finished_at=Case(When(was_queued, then=Value(timezone.now())), default=None),
         )
 
     def _held(self, pk, token: int):
@@ -119,6 +124,7 @@ class Work(models.Model):
     time_limit = models.FloatField(help_text="Seconds that one attempt may take.")
     progress_fraction = models.FloatField(default=0)
     progress_message = models.CharField(max_length=200, blank=True)
+    seconds = models.FloatField(default=0, help_text="Of computing, by the worker's clock.")
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
     owner = models.ForeignKey(
@@ -213,11 +219,12 @@ def sweep(model: type[Work]) -> dict[str, int]:
     expired = model.objects.filter(state=State.RUNNING, lease_until__lt=now)
     ended = {"finished_at": now, "lease_until": None}
     cancelled = expired.filter(cancel_requested=True).update(state=State.CANCELLED, **ended)
-    # A worker that died at its time limit would die there again.
+    # Its worker still gave signs of life past its time limit, and would do so again. Time that
+    # went by after the last sign is the lost worker's, not the work's.
     late = [
         work.pk
-        for work in expired.only("started_at", "time_limit")
-        if (now - work.started_at).total_seconds() > work.time_limit
+        for work in expired.only("lease_until", "started_at", "time_limit")
+        if (work.lease_until - LEASE - work.started_at).total_seconds() > work.time_limit
     ]
     timed_out = expired.filter(pk__in=late).update(
         state=State.FAILED,
@@ -231,7 +238,10 @@ def sweep(model: type[Work]) -> dict[str, int]:
         error_detail=f"Its worker was lost {MAX_ATTEMPTS} times.",
         **ended,
     )
-    requeued = expired.update(state=State.QUEUED, lease_until=None, sent_at=None)
+    # What somebody cancelled since the first update waits for the next sweep.
+    requeued = expired.filter(cancel_requested=False).update(
+        state=State.QUEUED, lease_until=None, sent_at=None
+    )
     return {
         "cancelled": cancelled,
         "timed_out": timed_out,

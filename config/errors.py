@@ -3,7 +3,8 @@
 from compute.errors import InvalidParams, UnknownKind
 from compute.work import WorkNotCancellable
 from problems.errors import HintNotDue
-from rest.problems import ProblemHandler, Refused
+from rest.errors import Refused
+from rest.problems import ProblemHandler
 
 # error: (status, pointer into the body or None)
 STATUS_OF_ERROR = {

@@ -12,6 +12,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from whitenoise.compress import Compressor
 
 from config.state import kept_secret, kept_socket
 
@@ -245,6 +247,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 3600
+# Source maps are for developers; compressing those of others took most of a first start.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 
 # --- People ---------------------------------------------------------------------------------
 
@@ -274,6 +278,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest.pagination.PageNumberPagination",
     "DEFAULT_FILTER_BACKENDS": ["rest.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "rest.schema.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "rest.negotiation.ContentNegotiation",
     "EXCEPTION_HANDLER": "config.errors.exception_handler",
     "DEFAULT_VERSIONING_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -323,8 +328,32 @@ UNFOLD = {
     "SITE_TITLE": "Casebook",
     "SITE_HEADER": "Casebook",
     "SITE_SYMBOL": "menu_book",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("build/favicon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": True,
+    # The panel above an entry's form links to its page.
+    "SHOW_VIEW_ON_SITE": False,
+    # The site's teal, from light to dark.
+    "COLORS": {
+        "primary": {
+            "50": "#eff8fa",
+            "100": "#d5edf1",
+            "200": "#acdbe3",
+            "300": "#6cc5d4",
+            "400": "#3fa3b4",
+            "500": "#1f8093",
+            "600": "#0b5c6b",
+            "700": "#0a4f5c",
+            "800": "#09414b",
+            "900": "#07343c",
+            "950": "#04222a",
+        }
+    },
 }
 
 # --- Logs -----------------------------------------------------------------------------------

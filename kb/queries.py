@@ -1,45 +1,60 @@
 """Reads over more than one type that pages and API share."""
 
-from kb.cards import cards_about
-from kb.models import Card, StudyPlan, Topic
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from kb.cards import all_cards, cards_about
+from kb.document import Document, dump
+from kb.models import Card, Revision, StudyPlan, Technique, Topic
 
 MOST_RELATED = 4
+# The fields of documents that name other entries, and those that readers may see named.
+NAMED = {
+    "techniques": Technique.objects.published,
+    "topics": Topic.objects.resolvable,
+    "prerequisites": Topic.objects.resolvable,
+}
 
 
 def plans_with_topics(plans: list[StudyPlan]) -> list[StudyPlan]:
-    """The plans with `shown_chapters`, their published topics, `minutes` and problem counts."""
-    topics = (
-        Topic.objects.published()
-        .filter(chapter__plan__in=plans)
-        .only("slug", "title", "summary", "minutes", "chapter", "position", "state", "draft_of")
+    """The plans with `shown_chapters`, their published topics, `minutes` and problem counts.
+
+    The chapters must be prefetched; all the rest is one query.
+    """
+    cards = all_cards()
+    problem_counts = _problem_counts(cards)
+    topics = sorted(
+        (card for card in cards if card.type == "topic"), key=lambda card: card.extra["position"]
     )
-    by_chapter: dict[int, list[Topic]] = {}
-    for topic in topics:
-        by_chapter.setdefault(topic.chapter_id, []).append(topic)
-    problem_counts = _problem_counts()
     for plan in plans:
         plan.shown_chapters = list(plan.chapters.all())
         plan.minutes = 0
         for chapter in plan.shown_chapters:
-            chapter.shown_topics = by_chapter.get(chapter.pk, [])
-            for topic in chapter.shown_topics:
-                topic.problem_count = problem_counts.get(topic.slug, 0)
-                plan.minutes += topic.minutes
+            chapter.shown_topics = [
+                {
+                    "slug": card.slug,
+                    "title": card.title,
+                    "minutes": card.extra["minutes"],
+                    "problem_count": problem_counts.get(card.slug, 0),
+                }
+                for card in topics
+                if (card.extra["plan"], card.extra["chapter"]) == (plan.slug, chapter.slug)
+            ]
+            plan.minutes += sum(topic["minutes"] for topic in chapter.shown_topics)
     return plans
 
 
-def _problem_counts() -> dict[str, int]:
+def _problem_counts(cards: list[Card]) -> dict[str, int]:
     """Problems by home topic."""
     counts: dict[str, int] = {}
-    for topics in Card.objects.filter(type="problem").values_list("topics", flat=True):
-        for slug in topics[:1]:
-            counts[slug] = counts.get(slug, 0) + 1
+    for card in cards:
+        if card.type == "problem":
+            for slug in card.topics[:1]:
+                counts[slug] = counts.get(slug, 0) + 1
     return counts
 
 
-def related_cases(slug: str) -> dict:
+def related_cases(cards: list[Card], slug: str) -> dict:
     """Cases of the same company or with shared techniques, with the reason; topics, problems."""
-    cards = list(Card.objects.defer("text"))
     own = next((card for card in cards if (card.type, card.slug) == ("case-study", slug)), None)
     if own is None:
         return {"case_studies": [], "topics": [], "problems": []}
@@ -48,12 +63,12 @@ def related_cases(slug: str) -> dict:
     for card in cards:
         if card.type != "case-study" or card.slug == slug:
             continue
-        shared = sorted(set(card.techniques) & set(own.techniques))
+        shared = [name for name in sorted(set(card.techniques) & set(own.techniques)) if name in names]
         reasons = [f"also at {card.extra['company']}"] * (
             card.extra["company"] == own.extra["company"]
         )
         if shared:
-            reasons.append(f"also uses {', '.join(names.get(name, name) for name in shared)}")
+            reasons.append(f"also uses {', '.join(names[name] for name in shared)}")
         if reasons:
             found.append((len(shared) + len(reasons), card.slug, "; ".join(reasons)))
     found.sort(key=lambda item: (-item[0], item[1]))
@@ -63,6 +78,25 @@ def related_cases(slug: str) -> dict:
             {"slug": other, "reason": reason} for _, other, reason in found[:MOST_RELATED]
         ],
         "topics": [topic for topic in own.topics if topic in published],
-        "problems": [card.slug for card in cards_about(case=slug) if card.type == "problem"],
+        "problems": [card.slug for card in cards_about(cards, case=slug) if card.type == "problem"],
     }
 
+
+def with_text(entries: QuerySet) -> QuerySet:
+    """Published entries with `text`: the document that was published last."""
+    last = Revision.objects.filter(
+        type=entries.model.TYPE, slug=OuterRef("slug"), number=OuterRef("version")
+    )
+    return entries.annotate(text=Subquery(last.values("document")))
+
+
+def public_markdown(document: Document) -> str:
+    """The canonical text of a document, without the names of what is not published."""
+    shown = {
+        name: sorted(
+            NAMED[name]().filter(slug__in=slugs).values_list("slug", flat=True)
+        )
+        for name in NAMED
+        if (slugs := getattr(document, name, []))
+    }
+    return dump(document.model_copy(update=shown))

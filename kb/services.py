@@ -19,14 +19,15 @@ LINK_KINDS = {model: kind for kind, model in MODELS.items()}
 
 
 @transaction.atomic
-def start_draft(entry: Entry, author) -> Entry:
-    """The draft beside a published entry, made from its last revision if there is none."""
-    if draft := type(entry).objects.filter(draft_of=entry).first():
-        return draft
-    draft = type(entry)(draft_of=entry, author=author, state=State.DRAFT)
-    document = entry.to_document()
-    draft.write(document)
-    draft.write_relations(document)
+def start_draft(entry: Entry, author, document: Document | None = None) -> Entry:
+    """The draft beside a published entry; a new one has the published text, or the given one."""
+    draft = type(entry).objects.filter(draft_of=entry).first()
+    if draft is None:
+        draft = type(entry)(draft_of=entry, author=author, state=State.DRAFT)
+        document = document or entry.to_document()
+    if document is not None:
+        draft.write(document)
+        draft.write_relations(document)
     return draft
 
 
@@ -141,11 +142,14 @@ def render_linking(entry: Entry) -> None:
 @transaction.atomic
 def restore(entry: Entry, revision: Revision, author) -> Entry:
     """A draft with the text of an old revision. Raises CannotPublish if it no longer fits."""
-    draft = start_draft(entry, author) if entry.is_published else entry
     document = entry.parse_text(revision.document, str(revision))
     try:
-        draft.write(document)
-        draft.write_relations(document)
+        if entry.is_published:
+            draft = start_draft(entry, author, document)
+        else:
+            draft = entry
+            draft.write(document)
+            draft.write_relations(document)
     except UnknownReference as exc:
         raise CannotPublish(str(exc)) from exc
     edited_by(draft, author)

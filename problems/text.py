@@ -3,20 +3,27 @@
 from kb.document import FENCE, dump_toml
 from problems.models import Problem
 
-SHOWN = ("slug", "title", "summary", "difficulty", "topics", "techniques", "cases", "licence")
+SHOWN = ("slug", "title", "summary", "difficulty")
 
 
-def learner_markdown(problem: Problem) -> str:
-    """Front matter, statement, signature, examples and starter code."""
-    document = problem.to_document()
-    front = {"type": "problem"} | {name: getattr(document, name) for name in SHOWN}
-    front |= {"limits": document.limits.model_dump(), "tolerance": document.tolerance.model_dump()}
+def learner_markdown(problem: Problem, techniques: list[str], cases: list[str]) -> str:
+    """Front matter, statement, examples and starter code; techniques and cases as slugs."""
+    front = {"type": "problem"} | {name: getattr(problem, name) for name in SHOWN}
+    front |= {
+        "topics": problem.topic_slugs,
+        "techniques": techniques,
+        "cases": cases,
+        "licence": problem.licence,
+        "limits": {"time_seconds": problem.time_seconds, "memory_mb": problem.memory_mb},
+        "tolerance": {"rtol": problem.rtol, "atol": problem.atol},
+    }
     examples = "\n\n".join(
-        f"```python\n{example.input}\n# {example.output}\n```\n\n{example.explanation}".strip()
-        for example in document.examples
+        f"```python\n{example['input']}\n# {example['output']}\n```\n\n"
+        f"{example['explanation']}".strip()
+        for example in problem.worked_examples
     )
     return (
         f"{FENCE}\n{dump_toml(front)}{FENCE}\n\n"
-        f"{document.statement}\n\n### Examples\n\n{examples}\n\n"
-        f"### Starter code\n\n```python\n{document.starter_code}\n```\n"
+        f"{problem.statement}\n\n### Examples\n\n{examples}\n\n"
+        f"### Starter code\n\n```python\n{problem.starter_code}\n```\n"
     )

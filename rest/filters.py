@@ -5,9 +5,10 @@ from django import forms
 from django.db.models import Count
 from rest_framework.filters import BaseFilterBackend
 
-from rest.problems import QueryError
+from rest.errors import QueryError
 
-ALWAYS_ALLOWED = {"page", "page_size", "cursor", "format", "fields"}
+ALWAYS_ALLOWED = {"format"}
+PAGES = {"page", "page_size"}
 LONGEST_VALUE = 500
 
 
@@ -25,7 +26,9 @@ class StrictFilterBackend(BaseFilterBackend):
         filterset_class = getattr(view, "filterset_class", None)
         ordering_fields = getattr(view, "ordering_fields", {})
         search = getattr(view, "search_with", None)
-        names = set(filterset_class.base_filters) if filterset_class else set()
+        names = set(PAGES)
+        if filterset_class:
+            names |= set(filterset_class.base_filters)
         if ordering_fields:
             names.add("ordering")
         if search:
@@ -69,8 +72,10 @@ def check_names(request, names: set[str]) -> None:
     """Refuse unknown parameters, NUL characters and values that are too long."""
     for name, value in request.query_params.items():
         if name not in names | ALWAYS_ALLOWED:
-            known = ", ".join(sorted(names | {"page", "page_size"}))
-            raise QueryError(name[:80], f"There is no parameter {name[:80]!r} here; there are {known}.")
+            known = ", ".join(sorted(names)) or "none"
+            raise QueryError(
+                name[:80], f"There is no parameter {name[:80]!r} here; there are: {known}."
+            )
         if "\0" in value:
             raise QueryError(name, "A NUL character is not allowed.")
         if len(value) > LONGEST_VALUE:

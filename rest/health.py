@@ -41,7 +41,11 @@ def readyz(_request):
     checks["judge"] = _check(False, "This release does not judge submissions.")
     ready = all(check["ok"] for name, check in checks.items() if name != "judge")
     body = {"status": "ok" if ready else "unavailable", "checks": checks}
-    return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})
+    response = JsonResponse(body, status=200 if ready else 503)
+    response["Cache-Control"] = "no-store"
+    # A site that says that it is not ready is no fault of the server to be logged.
+    response._has_been_logged = True
+    return response
 
 
 def _check(ok: bool, detail: str) -> dict:

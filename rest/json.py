@@ -59,13 +59,23 @@ def read_body(stream) -> bytes:
 
 
 def _loads_with_infinity(data: bytes):
+    """Read JSON as orjson does, save that a number beyond a float's range is an infinity."""
+
     def refuse(constant):
-        raise ValueError(f"{constant} is not JSON")
+        raise ValueError(f"{constant} is no number of JSON")
 
     try:
-        return json.loads(data, parse_constant=refuse)
-    except (ValueError, RecursionError) as exc:
+        body = json.loads(data, parse_constant=refuse, parse_int=_number)
+        # It takes halves of surrogate pairs, which no answer and no database could hold.
+        orjson.dumps(body)
+    except (ValueError, TypeError, RecursionError) as exc:
         raise exceptions.ParseError(f"The body is not JSON: {exc}.") from None
+    return body
+
+
+def _number(digits: str) -> int | float:
+    """Integers past 64 bits are floats, and never Python's slow and endless ones."""
+    return int(digits) if len(digits) < 19 else float(digits)
 
 
 def raw_json(text: str):

@@ -2,12 +2,17 @@
 
 import hashlib
 import hmac
+import threading
+import time
 
 from django.conf import settings
 from django.core.cache import cache
 from rest_framework import exceptions
 
 from rest.proxies import address_of
+
+# The cache in files reads and writes in two steps.
+_counting = threading.Lock()
 
 
 class LimitExceeded(exceptions.APIException):
@@ -48,17 +53,22 @@ def count_try(name: str, key: str, window: int = 60) -> None:
     if allowed is None:
         return
     digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-    cache_key = f"limit:{name}:{digest}"
-    cache.add(cache_key, 0, window)
-    try:
-        tries = cache.incr(cache_key)
-    except ValueError:
-        # It expired between the two calls.
-        cache.set(cache_key, 1, window)
-        tries = 1
+    base, now = f"limit:{name}:{digest}", time.time()
+    with _counting:
+        # The window is part of the counter's name: the cache in files forgets the time that is
+        # left when it counts up.
+        cache.add(f"{base}:since", now, window)
+        since = cache.get(f"{base}:since", now)
+        counter = f"{base}:{since}"
+        cache.add(counter, 0, window)
+        try:
+            tries = cache.incr(counter)
+        except ValueError:
+            # It expired between the two calls.
+            tries = 1
     if tries > allowed:
         raise LimitExceeded(
             f"More than {allowed:g} tries a minute; wait and try again.",
-            wait=window,
+            wait=since + window - now,
             headers=rate_limit_fields(name, allowed, window, 0),
         )

@@ -3,7 +3,7 @@
 from django.core.paginator import InvalidPage
 from rest_framework import exceptions, pagination
 
-from rest.problems import QueryError
+from rest.errors import QueryError
 
 LARGEST_PAGE = 100
 
@@ -12,7 +12,7 @@ def _page_size(request, default: int) -> int:
     text = request.query_params.get("page_size")
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 5) or not 0 < int(text):
+    if not (text.isascii() and text.isdigit() and len(text) < 5) or not int(text) > 0:
         raise QueryError("page_size", f"page_size is a number from 1 to {LARGEST_PAGE}.")
     if int(text) > LARGEST_PAGE:
         raise QueryError("page_size", f"page_size is at most {LARGEST_PAGE}, not {text}.")

@@ -2,36 +2,16 @@
 
 from http import HTTPStatus
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse
 from drf_standardized_errors.formatter import flatten_errors
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import exceptions
-from rest_framework.response import Response
 
+from rest.errors import Refused
 from rest.json import JSONRenderer
 
 MEDIA_TYPE = "application/problem+json"
-QUERY_ERROR = "invalid-query"
-
-
-class QueryError(exceptions.APIException):
-    """A query parameter that is unknown or has a value that it cannot have."""
-
-    status_code = 400
-    default_code = QUERY_ERROR
-
-    def __init__(self, name: str, detail: str):
-        self.errors = [{"pointer": f"?{name}", "code": QUERY_ERROR, "detail": detail}]
-        super().__init__(detail)
-
-
-class Refused(exceptions.APIException):
-    """Well-formed and not allowed: the answer to a domain error, with its places in the body."""
-
-    def __init__(self, status: int, detail: str, errors: list[dict] | None = None):
-        self.status_code = status
-        self.errors = errors or []
-        super().__init__(detail)
 
 
 def problem(status: int, detail: str, errors: list[dict] | None = None) -> dict:
@@ -45,10 +25,13 @@ def problem(status: int, detail: str, errors: list[dict] | None = None) -> dict:
     }
 
 
-def problem_response(status: int, detail: str) -> HttpResponse:
-    """An error answer from outside a view, such as for an unknown path."""
+def problem_response(body: dict, headers: dict[str, str] | None = None) -> HttpResponse:
+    """An error answer; always JSON, whatever was to be rendered."""
     return HttpResponse(
-        JSONRenderer().render(problem(status, detail)), content_type=MEDIA_TYPE, status=status
+        JSONRenderer().render(body),
+        content_type=MEDIA_TYPE,
+        status=body["status"],
+        headers=headers,
     )
 
 
@@ -61,6 +44,9 @@ class ProblemHandler(ExceptionHandler):
             # The body was JSON; what it says is not allowed.
             errors = [_located(error) for error in flatten_errors(exc.detail)]
             return Refused(422, " ".join(error["detail"] for error in errors), errors)
+        if isinstance(exc, SuspiciousOperation):
+            # Such as a thousand query parameters: refused by Django before any view reads them.
+            return Refused(400, "The request is not one that this server reads.")
         return exc
 
     def format_exception(self, exc):
@@ -70,16 +56,15 @@ class ProblemHandler(ExceptionHandler):
         return problem(exc.status_code, str(detail), getattr(exc, "errors", None))
 
     def get_response(self, exc, data):
-        response = Response(
-            data, status=exc.status_code, headers=self.get_headers(exc), content_type=MEDIA_TYPE
-        )
-        for name, value in getattr(exc, "headers", {}).items():
-            response[name] = value
-        return response
+        return problem_response(data, self.get_headers(exc) | getattr(exc, "headers", {}))
 
 
 def _located(error) -> dict:
     place = error.attr or ""
     parts = [] if place in ("", "non_field_errors") else place.split(".")
-    pointer = "".join(f"/{part}" for part in parts)
-    return {"pointer": pointer, "code": error.code, "detail": error.detail}
+    return {"pointer": pointer(*parts), "code": error.code, "detail": error.detail}
+
+
+def pointer(*parts: str) -> str:
+    """The JSON pointer (RFC 6901) of a place in the body."""
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)

@@ -20,9 +20,16 @@ THEMES = {
 }
 
 
+# The frame of the admin's preview, in an origin of its own.
+PREVIEW = "/preview/"
+IN_A_FRAME = {"frame-ancestors": [SELF], "sandbox": ["allow-scripts"]}
+
+
 class ContentSecurityPolicy(CSPMiddleware):
     def get_policy_parts(self, request, response, report_only=False):
         parts = super().get_policy_parts(request, response, report_only)
+        if request.path.startswith(PREVIEW):
+            parts.replace = IN_A_FRAME
         for prefix, directives in THEMES.items():
             if request.path.startswith(prefix) and parts.replace is None:
                 parts.replace = directives

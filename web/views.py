@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from kb.models import Card, CaseStudy, Company, StudyPlan, Technique, Topic
+from kb.models import Card, CaseStudy, Company, State, StudyPlan, Technique, Topic
 from kb.search import find
 from problems.errors import HintNotDue
 from problems.models import Problem
@@ -86,6 +86,11 @@ def case_study(request, slug):
         CaseStudy.objects.published().select_related("company").prefetch_related("sources"),
         slug=slug,
     )
+    return case_study_page(request, case)
+
+
+def case_study_page(request, case):
+    """The page of a case study, published or in preview."""
     cards = Cards()
     rendered = case.rendered
     outline = [{"key": part["key"], "title": part["title"]} for part in rendered["sections"]]
@@ -110,8 +115,8 @@ def case_study(request, slug):
             "rendered": rendered,
             "outline": outline,
             "sources": case.sources.all(),
-            "techniques": cards.techniques_of(CaseStudy.TYPE, slug),
-            "groups": cards.near(CaseStudy.TYPE, slug),
+            "techniques": cards.techniques_of(CaseStudy.TYPE, case.slug),
+            "groups": cards.near(CaseStudy.TYPE, case.slug),
         },
     )
 
@@ -120,7 +125,9 @@ def case_study(request, slug):
 def study_plans(request):
     plans = StudyPlan.objects.published().only(*ENTRY_FIELDS, "position")
     topics = (
-        Topic.objects.current().select_related("chapter").only("state", "minutes", "chapter__plan")
+        Topic.objects.resolvable()
+        .select_related("chapter")
+        .only("state", "minutes", "chapter__plan")
     )
     by_plan = {plan.pk: [] for plan in plans}
     for topic_ in topics:
@@ -141,18 +148,23 @@ def study_plans(request):
 
 @require_safe
 def study_plan(request, slug):
-    topics = Topic.objects.current().only(*TOPIC_FIELDS)
+    topics = Topic.objects.resolvable().only(*TOPIC_FIELDS)
     plan = get_object_or_404(
         StudyPlan.objects.published().prefetch_related(
             "chapters", Prefetch("chapters__topics", queryset=topics)
         ),
         slug=slug,
     )
+    return study_plan_page(request, plan)
+
+
+def study_plan_page(request, plan):
+    """The page of a plan, published or in preview."""
     chapters = [
         {
             "chapter": chapter,
             "written": [topic_ for topic_ in chapter.topics.all() if topic_.is_published],
-            "planned": [topic_ for topic_ in chapter.topics.all() if not topic_.is_published],
+            "planned": sum(topic_.state == State.PLANNED for topic_ in chapter.topics.all()),
         }
         for chapter in plan.chapters.all()
     ]
@@ -178,13 +190,21 @@ def topic(request, slug):
         .select_related("chapter__plan")
         .prefetch_related(
             "references",
-            Prefetch("prerequisites", queryset=Topic.objects.current().only(*TOPIC_FIELDS)),
+            Prefetch("prerequisites", queryset=Topic.objects.resolvable().only(*TOPIC_FIELDS)),
         ),
         slug=slug,
     )
+    return topic_page(request, entry)
+
+
+def topic_page(request, entry):
+    """The page of a topic, published or in preview."""
     plan = entry.chapter.plan
     order = list(Topic.objects.published().filter(chapter__plan=plan).only("slug", "title"))
-    place = order.index(entry)
+    slugs = [other.slug for other in order]
+    if entry.slug not in slugs:
+        order, slugs = [*order, entry], [*slugs, entry.slug]
+    place = slugs.index(entry.slug)
     cards = Cards()
     outline = [{"key": part["key"], "title": part["title"]} for part in entry.rendered["sections"]]
     if entry.references.all():
@@ -201,8 +221,8 @@ def topic(request, slug):
             "outline_note": f"Topic {place + 1} of {len(order)} in {plan.title}",
             "references": entry.references.all(),
             "prerequisites": entry.prerequisites.all(),
-            "techniques": cards.techniques_of(Topic.TYPE, slug),
-            "groups": cards.near(Topic.TYPE, slug),
+            "techniques": cards.techniques_of(Topic.TYPE, entry.slug),
+            "groups": cards.near(Topic.TYPE, entry.slug),
             "previous": order[place - 1] if place else None,
             "next": order[place + 1] if place + 1 < len(order) else None,
         },
@@ -227,6 +247,11 @@ def problem(request, slug):
         ),
         slug=slug,
     )
+    return problem_page(request, entry)
+
+
+def problem_page(request, entry):
+    """The page of a problem, published or in preview."""
     hints = entry.rendered["hints"]
     revealed = revealed_hints(request.user, entry)
     background = [entry.home_topic] if entry.home_topic.is_published else []
@@ -265,15 +290,24 @@ def problem_hint(request, slug, number):
 
 @require_safe
 def technique(request, slug):
-    entry = get_object_or_404(Technique.objects.published(), slug=slug)
-    context = {"technique": entry, "groups": Cards().using(slug)}
+    return technique_page(request, get_object_or_404(Technique.objects.published(), slug=slug))
+
+
+def technique_page(request, entry):
+    """The page of a technique, published or in preview."""
+    context = {"technique": entry, "groups": Cards().using(entry.slug)}
     return render(request, "web/technique.html", context)
 
 
 @require_safe
 def company(request, slug):
-    entry = get_object_or_404(Company.objects.published(), slug=slug)
-    context = {"section": "cases", "company": entry, "cases": _case_list().filter(company=entry)}
+    return company_page(request, get_object_or_404(Company.objects.published(), slug=slug))
+
+
+def company_page(request, entry):
+    """The page of a company, published or in preview."""
+    cases = _case_list().filter(company__slug=entry.slug)
+    context = {"section": "cases", "company": entry, "cases": cases}
     return render(request, "web/company.html", context)
 
 

@@ -2,27 +2,36 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from compute.models import Job
-from compute.registry import get_kind
 from rest.json import raw_json
+from rest.problems import Refused, pointer
 
+MOST_UNKNOWN = 10
 ANYTHING = {"type": "object", "additionalProperties": True}
+
+
+@extend_schema_field(ANYTHING)
+class AnyField(serializers.Field):
+    """Any JSON as it came: the kind's own model refuses what is wrong in it, by its place."""
+
+    def to_internal_value(self, data):
+        return data
 
 
 class NewJobSerializer(serializers.Serializer):
     """A request to run a kind."""
 
     kind = serializers.CharField(max_length=80, help_text="A name of `GET /compute/kinds/`.")
-    params = serializers.JSONField(help_text="As the kind's `params_schema` says.")
+    params = AnyField(help_text="As the kind's `params_schema` says.")
     label = serializers.CharField(
         required=False, allow_null=True, max_length=200, help_text="A name of your own."
     )
 
     def validate(self, attrs):
         if unknown := set(self.initial_data) - set(self.fields):
-            name = sorted(unknown)[0]
-            raise serializers.ValidationError(
-                {name: "There is no such field here; there are kind, params and label."}
-            )
+            detail = "There is no such field here; there are kind, params and label."
+            places = [pointer(name) for name in sorted(unknown)[:MOST_UNKNOWN]]
+            errors = [{"pointer": place, "code": "unknown", "detail": detail} for place in places]
+            raise Refused(422, detail, errors)
         return attrs
 
 
@@ -83,13 +92,11 @@ class JobSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(ChartLinkSerializer(many=True))
     def get_charts(self, job):
-        if job.result is None:
-            return []
         base = f"/api/v1/compute/jobs/{job.pk}/charts"
         return [
             {"name": chart.name, "title": chart.title}
             | {form: f"{base}/{chart.name}.{form}" for form in ("json", "svg", "png")}
-            for chart in get_kind(job.kind).charts
+            for chart in job.charts
         ]
 
 

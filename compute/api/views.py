@@ -14,7 +14,7 @@ from compute.errors import UnknownKind
 from compute.models import Job
 from compute.registry import all_kinds, get_kind
 from rest.conditional import matches
-from rest.filters import check_names
+from rest.filters import PAGES, check_names
 from rest.json import JSONRenderer
 from rest.limits import client_of
 from rest.pagination import CursorPagination
@@ -25,20 +25,22 @@ PREFER = OpenApiParameter(
 )
 
 
-class KindViewSet(viewsets.ViewSet):
+class KindViewSet(viewsets.GenericViewSet):
     """What can be computed."""
 
+    serializer_class = KindSerializer
+    filter_backends = []
     lookup_value_regex = "[a-z0-9-]+"
     lookup_field = "kind"
 
     @extend_schema(
         summary="List the job kinds",
-        responses=KindSerializer(many=True),
-        examples=[OpenApiExample("Kinds", value=[examples.KIND])],
+        examples=[OpenApiExample("A kind", value=examples.KIND)],
     )
     def list(self, request):
-        check_names(request, set())
-        return Response(KindSerializer(all_kinds(), many=True).data)
+        check_names(request, PAGES)
+        page = self.paginate_queryset(list(all_kinds()))
+        return self.get_paginated_response(KindSerializer(page, many=True).data)
 
     @extend_schema(
         summary="Read one job kind, with the schemas of its parameters and result",
@@ -71,10 +73,10 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     @extend_schema(
         summary="List your own jobs, newest first; empty for anonymous clients",
-        examples=[OpenApiExample("Jobs", value=[examples.JOB])],
+        examples=[OpenApiExample("A job", value=examples.JOB)],
     )
     def list(self, request):
-        check_names(request, set())
+        check_names(request, {"cursor", "page_size"})
         return super().list(request)
 
     @extend_schema(
@@ -140,6 +142,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk):
+        check_names(request, set())
         job = self.get_object()
         # Whoever holds an anonymous job's UUID may cancel it; an owner's job only its owner.
         if job.owner_id and job.owner_id != request.user.pk and not request.user.is_staff:
@@ -164,10 +167,10 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         detail=True, url_path=r"charts/(?P<name>[a-z0-9-]+)\.(?P<form>json|svg|png)", url_name="chart"
     )
     def chart(self, request, pk, name, form):
+        check_names(request, set())
         job = self.get_object()
-        kind = get_kind(job.kind)
-        chart = next((chart for chart in kind.charts if chart.name == name), None)
-        if chart is None or job.result is None:
+        chart = next((chart for chart in job.charts if chart.name == name), None)
+        if chart is None:
             raise Http404
         spec = chart.spec(job.params, job.result_data)
         if form == "json":
@@ -182,12 +185,15 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     def _wait(self, job: Job) -> tuple[Job, dict[str, str]]:
         """The job after the wait that the client asked for, and what to say of it."""
         seconds = wait_seconds(self.request)
-        if not seconds or job.is_ended:
+        if seconds is None:
             return job, {}
+        applied = {"Preference-Applied": f"wait={seconds}"}
+        if job.is_ended or not seconds:
+            return job, applied
         with Place() as got_one:
             if not got_one:
                 return job, {}
-            return services.wait_for(job, seconds), {"Preference-Applied": f"wait={seconds}"}
+            return services.wait_for(job, seconds), applied
 
 
 def _etag(job: Job) -> str:

@@ -113,3 +113,23 @@ HIT = {
     "score": 7.1,
     "url": "/topics/bayesian-inference/",
 }
+CASE_TEXT = """+++
+type = "case-study"
+slug = "netflix-recommender-system"
+title = "Netflix: a page of rows"
++++
+
+## The goal {#goal}
+
+One row…
+"""
+TOPIC_TEXT = """+++
+type = "topic"
+slug = "bayesian-inference"
+title = "Bayesian Inference"
++++
+
+## The question {#question}
+
+The test is positive.
+"""

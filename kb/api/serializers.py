@@ -3,8 +3,10 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from kb.cards import cards_about, techniques_of
 from kb.models import CaseStudy, Company, Source, StudyPlan, Technique, Topic
 from kb.models.topics import Reference
+from kb.queries import related_cases
 
 LICENSE = "CC BY 4.0"
 
@@ -174,8 +176,9 @@ class RelatedToCaseSerializer(serializers.Serializer):
 
 
 class CaseStudySerializer(CaseStudyItemSerializer):
-    """A whole case study."""
+    """A whole case study; the context has `cards`, every card."""
 
+    techniques = serializers.SerializerMethodField()
     sections = SectionSerializer(many=True, source="rendered.sections")
     html = serializers.CharField(source="rendered.html")
     sources = WorkSerializer(many=True)
@@ -230,7 +233,10 @@ class CaseStudySerializer(CaseStudyItemSerializer):
 
     @extend_schema_field(RelatedToCaseSerializer)
     def get_related(self, case):
-        return self.context["related"]
+        return related_cases(self.context["cards"], case.slug)
+
+    def get_techniques(self, case) -> list[str]:
+        return techniques_of(self.context["cards"], case)
 
 
 class TopicInPlanSerializer(serializers.Serializer):
@@ -268,6 +274,8 @@ class TopicItemSerializer(LicensedSerializer):
 
 
 class ControlSerializer(serializers.Serializer):
+    """A number in a range, or one of some choices."""
+
     param = serializers.CharField()
     label = serializers.CharField()
     minimum = serializers.FloatField(required=False)
@@ -281,26 +289,22 @@ class ExampleSerializer(serializers.Serializer):
     title = serializers.CharField()
     kind = serializers.CharField()
     figure = serializers.CharField()
-    params = serializers.JSONField()
-    controls = serializers.SerializerMethodField()
+    params = serializers.DictField()
+    controls = ControlSerializer(many=True)
     text = serializers.CharField()
-
-    @extend_schema_field(ControlSerializer(many=True))
-    def get_controls(self, example):
-        return example.controls
 
 
 class TopicSerializer(TopicItemSerializer):
-    """A whole topic."""
+    """A whole topic; the context has `cards`, every card."""
 
     outcomes = serializers.ListField(child=serializers.CharField())
     prerequisites = SlugListField(only_published=False)
-    techniques = SlugListField()
+    techniques = serializers.SerializerMethodField()
     markdown = serializers.CharField(source="body")
     html = serializers.CharField(source="rendered.html")
     sections = SectionSerializer(many=True, source="rendered.sections")
-    references = ReferenceSerializer(many=True)
-    examples = ExampleSerializer(many=True)
+    references = ReferenceSerializer(many=True, source="rendered.references")
+    examples = ExampleSerializer(many=True, source="rendered.parts")
     problems = serializers.SerializerMethodField()
     case_studies = serializers.SerializerMethodField()
     related = serializers.SerializerMethodField()
@@ -325,18 +329,24 @@ class TopicSerializer(TopicItemSerializer):
             "updated_at",
         ]
 
-    def _slugs(self, kind: str) -> list[str]:
-        return [card.slug for card in self.context["cards"] if card.type == kind]
+    def _slugs(self, topic, kind: str) -> list[str]:
+        about = cards_about(self.context["cards"], topic=topic.slug)
+        return [card.slug for card in about if card.type == kind]
 
-    def get_problems(self, _topic) -> list[str]:
-        return self._slugs("problem")
+    def get_techniques(self, topic) -> list[str]:
+        return techniques_of(self.context["cards"], topic)
 
-    def get_case_studies(self, _topic) -> list[str]:
-        return self._slugs("case-study")
+    def get_problems(self, topic) -> list[str]:
+        return self._slugs(topic, "problem")
+
+    def get_case_studies(self, topic) -> list[str]:
+        return self._slugs(topic, "case-study")
 
     @extend_schema_field(CardLinkSerializer(many=True))
-    def get_related(self, _topic):
-        return CardLinkSerializer(self.context["related"], many=True).data
+    def get_related(self, topic):
+        about = cards_about(self.context["cards"], topic=topic.slug)
+        others = [card for card in about if (card.type, card.slug) != (topic.TYPE, topic.slug)]
+        return CardLinkSerializer(others, many=True).data
 
 
 class SearchHitSerializer(serializers.Serializer):

@@ -1,20 +1,29 @@
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework import viewsets
-from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from kb import search
 from kb.api import examples, filters, serializers
-from kb.cards import cards_about
+from kb.cards import all_cards, cards_about
 from kb.models import Card, CaseStudy, Company, StudyPlan, Technique, Topic
-from kb.queries import plans_with_topics, related_cases
-from rest.filters import check_names
-from rest.problems import QueryError
+from kb.queries import plans_with_topics, public_markdown, with_text
+from rest.errors import QueryError
+from rest.filters import PAGES, check_names
 
 SLUG = "[a-z0-9-]+"
+SLUG_PARAMETER = OpenApiParameter(
+    "slug", {"type": "string", "pattern": f"^{SLUG}$"}, OpenApiParameter.PATH
+)
+MOST_HITS = 200
 SEARCHED = ["case-study", "topic", "problem", "technique", "company"]
 
 
@@ -48,13 +57,12 @@ class EntryViewSet(viewsets.ReadOnlyModelViewSet):
         check_names(request, set())
         return super().retrieve(request, *args, **kwargs)
 
-    def markdown_response(self):
+    def markdown_response(self, slug):
         """The whole text as Markdown with front matter."""
         check_names(self.request, set())
-        entry = self.get_object()
-        return HttpResponse(
-            entry.dump_text(entry.to_document()), content_type="text/markdown; charset=utf-8"
-        )
+        entry = get_object_or_404(with_text(self.queryset.model.objects.published()), slug=slug)
+        text = public_markdown(entry.parse_text(entry.text, slug))
+        return HttpResponse(text, content_type="text/markdown; charset=utf-8")
 
 
 def described(noun: str, plural: str, item: dict, whole: dict):
@@ -66,17 +74,18 @@ def described(noun: str, plural: str, item: dict, whole: dict):
         ),
         retrieve=extend_schema(
             summary=f"Read one {noun}",
-            parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+            parameters=[SLUG_PARAMETER],
             examples=[OpenApiExample("The whole", value=whole)],
         ),
     )
 
 
-def described_markdown(noun: str):
+def described_markdown(noun: str, example: str):
     return extend_schema(
         summary=f"Read one {noun} as Markdown with front matter",
-        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        parameters=[SLUG_PARAMETER],
         responses={(200, "text/markdown"): OpenApiTypes.STR},
+        examples=[OpenApiExample("The text", value=example, media_type="text/markdown")],
     )
 
 
@@ -106,7 +115,7 @@ class TechniqueViewSet(EntryViewSet):
         check_names(request, set())
         technique = self.get_object()
         by_type = {"case-study": [], "topic": [], "problem": []}
-        for card in cards_about(technique=slug):
+        for card in cards_about(all_cards(), technique=slug):
             if card.type in by_type:
                 by_type[card.type].append(card.slug)
         data = serializers.TechniqueItemSerializer(technique).data
@@ -128,41 +137,42 @@ class CaseStudyViewSet(EntryViewSet):
     filterset_class = filters.CaseStudyFilter
     ordering_fields = {"published_at": "published_at", "year": "year", "title": "title"}
     search_with = searched_for("case-study")
-    queryset = CaseStudy.objects.select_related("company").prefetch_related(
-        Prefetch("techniques", Technique.objects.published())
-    )
+    queryset = CaseStudy.objects.select_related("company")
 
     def get_queryset(self):
         queryset = super().get_queryset()
         if self.action == "list":
             # Only what a list shows: the texts are a hundred times the rest.
-            return queryset.only(
+            return queryset.prefetch_related(
+                Prefetch("techniques", Technique.objects.published())
+            ).only(
                 *("slug", "title", "summary", "state", "draft_of", "domain", "year"),
                 *("reading_minutes", "published_at", "updated_at"),
                 *("company__slug", "company__title"),
             )
-        return queryset.prefetch_related("sources", "topics")
+        return queryset.prefetch_related("sources")
 
     def get_serializer_context(self):
         context = super().get_serializer_context()
         if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
-            context["related"] = related_cases(self.kwargs["slug"])
+            context["cards"] = all_cards()
         return context
 
-    @described_markdown("case study")
+    @described_markdown("case study", examples.CASE_TEXT)
     def markdown(self, request, slug):
-        return self.markdown_response()
+        return self.markdown_response(slug)
 
 
 @described("study plan", "study plans", examples.PLAN, examples.PLAN)
 class StudyPlanViewSet(EntryViewSet):
     serializer_class = serializers.StudyPlanSerializer
-    queryset = StudyPlan.objects.all()
+    queryset = StudyPlan.objects.prefetch_related("chapters")
 
     def list(self, request):
-        check_names(request, set())
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(self.get_serializer(plans_with_topics(page), many=True).data)
+        check_names(request, PAGES)
+        # There are few: counting them would be a query more than reading them.
+        page = plans_with_topics(self.paginate_queryset(list(self.get_queryset())))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def get_object(self):
         return plans_with_topics([super().get_object()])[0]
@@ -181,27 +191,24 @@ class TopicViewSet(EntryViewSet):
         queryset = super().get_queryset()
         if self.action == "list":
             return queryset.defer("body", "rendered", "outcomes", "teaser")
-        return queryset.prefetch_related("prerequisites", "techniques", "references", "examples")
+        return queryset.prefetch_related(Prefetch("prerequisites", Topic.objects.resolvable()))
 
     def get_serializer_context(self):
         context = super().get_serializer_context()
         if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
-            slug = self.kwargs["slug"]
-            context["cards"] = cards_about(topic=slug)
-            context["related"] = [
-                card
-                for card in context["cards"]
-                if (card.type, card.slug) != ("topic", slug)
-            ]
+            context["cards"] = all_cards()
         return context
 
-    @described_markdown("topic")
+    @described_markdown("topic", examples.TOPIC_TEXT)
     def markdown(self, request, slug):
-        return self.markdown_response()
+        return self.markdown_response(slug)
 
 
-class SearchViewSet(viewsets.ViewSet):
+class SearchViewSet(viewsets.GenericViewSet):
     """One ranked list over everything published."""
+
+    serializer_class = serializers.SearchHitSerializer
+    filter_backends = []
 
     @extend_schema(
         summary="Search everything published",
@@ -209,24 +216,21 @@ class SearchViewSet(viewsets.ViewSet):
             OpenApiParameter("q", str, required=True, description="Words, or how they begin."),
             OpenApiParameter("type", str, description=f"Comma-separated: {', '.join(SEARCHED)}."),
         ],
-        responses=serializers.SearchHitSerializer(many=True),
-        examples=[OpenApiExample("Hits", value=[examples.HIT])],
+        examples=[OpenApiExample("A hit", value=examples.HIT)],
     )
     def list(self, request):
-        check_names(request, {"q", "type"})
+        check_names(request, {"q", "type"} | PAGES)
         text = request.query_params.get("q", "")
         if not search.words_of(text):
             raise QueryError("q", "q needs at least one word to look for.")
         types = [part for part in request.query_params.get("type", "").split(",") if part]
         if unknown := [part for part in types if part not in SEARCHED]:
             raise QueryError("type", f"{unknown[0]!r} is not one of {', '.join(SEARCHED)}.")
-        hits = search.find(text, types)
+        hits = self.paginate_queryset(search.find(text, types, limit=MOST_HITS))
         cards = Card.objects.defer("text").in_bulk([hit.card_id for hit in hits])
         results = []
         for hit in hits:
             link = serializers.CardLinkSerializer(cards[hit.card_id]).data
             results.append(link | {"snippet": hit.snippet, "score": hit.score})
-        return Response(
-            {"count": len(results), "next": None, "previous": None, "results": results}
-        )
+        return self.get_paginated_response(results)
 

@@ -31,6 +31,10 @@ class EntryQuerySet(models.QuerySet):
     def published(self):
         return self.filter(state=State.PUBLISHED, draft_of=None)
 
+    def resolvable(self):
+        """What a published text may name: other published entries, and planned topics."""
+        return self.filter(state__in=[State.PUBLISHED, State.PLANNED], draft_of=None)
+
     def current(self):
         """One row for each entry, whatever its state; not the drafts beside published ones."""
         return self.filter(draft_of=None)

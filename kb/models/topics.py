@@ -45,23 +45,25 @@ class StudyPlan(Entry):
 
     def write_relations(self, document):
         # Chapters are kept by slug, since topics hang on them.
-        kept = [chapter.slug for chapter in document.chapters]
-        used = self.chapters.exclude(slug__in=kept).filter(topics__isnull=False).distinct()
+        kept = {chapter.slug: chapter for chapter in self.chapters.all()}
+        gone = set(kept) - {part.slug for part in document.chapters}
+        used = Chapter.objects.filter(plan=self, slug__in=gone, topics__isnull=False).distinct()
         if names := [chapter.title for chapter in used]:
             raise UnknownReference(
                 f"The plan {self.slug!r} leaves out {', '.join(names)}, which still has topics.",
-                [chapter.slug for chapter in used],
+                sorted(gone),
             )
-        self.chapters.exclude(slug__in=kept).delete()
-        for position, chapter in enumerate(document.chapters):
-            self.chapters.update_or_create(
-                slug=chapter.slug,
-                defaults={
-                    "title": chapter.title,
-                    "summary": chapter.summary,
-                    "position": position,
-                },
-            )
+        Chapter.objects.filter(plan=self, slug__in=gone).delete()
+        chapters = []
+        for position, part in enumerate(document.chapters):
+            chapter = kept.get(part.slug) or Chapter(plan=self, slug=part.slug)
+            chapter.title, chapter.summary, chapter.position = part.title, part.summary, position
+            chapters.append(chapter)
+        Chapter.objects.bulk_create(chapter for chapter in chapters if chapter.pk is None)
+        Chapter.objects.bulk_update(
+            [chapter for chapter in chapters if chapter.slug in kept],
+            ["title", "summary", "position"],
+        )
 
     def make_rendered(self):
         text = render(self.body, Context(link=link_to))
@@ -178,17 +180,23 @@ class Topic(Entry):
     def make_rendered(self):
         works = [reference.to_work() for reference in self.references.all()]
         inline = Context(works=works, link=link_to)
-        results, figures = {}, {}
+        parts, results, figures = [], {}, {}
         for number, example in enumerate(self.examples.all(), 1):
             results[example.key] = compute_example(example)
             text = render_inline(example.text, inline)
             figures[example.key] = draw_figure(example, results[example.key], text, number)
+            parts.append(
+                example.to_part().model_dump(exclude={"controls"}) | {"controls": example.controls}
+            )
         text = render(self.body, Context(works=works, figures=figures, link=link_to))
         return {
             "html": text.html,
             "sections": [vars(section) for section in text.sections],
             "outcomes": [render_inline(outcome, inline) for outcome in self.outcomes],
             "examples": results,
+            # What the API shows of the rows, so that reading a topic asks for none of them.
+            "parts": parts,
+            "references": [work.model_dump() for work in works],
             "self_checks": text.self_checks,
             "text": text.text,
         }
@@ -203,7 +211,12 @@ class Topic(Entry):
         return [self.slug]
 
     def card_extra(self):
-        return {"minutes": self.minutes}
+        return {
+            "minutes": self.minutes,
+            "plan": self.chapter.plan.slug,
+            "chapter": self.chapter.slug,
+            "position": self.position,
+        }
 
 
 class Reference(CitedWork):

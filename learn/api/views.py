@@ -4,6 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from knox.models import AuthToken
 from rest_framework import exceptions, serializers
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rest.authentication import TokenAuthentication
+from rest.filters import check_names
 from rest.limits import count_try
 from rest.proxies import address_of
 
@@ -39,6 +41,10 @@ class TokenView(APIView):
         # A sign-in needs no credentials; a stale cookie or token must not stand in its way.
         return [TokenAuthentication()] if self.request and self.request.method != "POST" else []
 
+    def get_authenticate_header(self, request):
+        # DRF asks the first authenticator, and a sign-in has none: it would answer 403.
+        return "Token"
+
     @extend_schema(
         summary="Sign in: get a token",
         request=CredentialsSerializer,
@@ -56,6 +62,7 @@ class TokenView(APIView):
         ],
     )
     def post(self, request):
+        check_names(request, set())
         given = CredentialsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         name = given.validated_data["username"]
@@ -63,6 +70,7 @@ class TokenView(APIView):
         user = authenticate(request, **given.validated_data)
         if user is None:
             raise exceptions.AuthenticationFailed("The user name or the password is not right.")
+        AuthToken.objects.filter(user=user, expiry__lt=timezone.now()).delete()
         life = datetime.timedelta(days=settings.TOKEN_DAYS)
         token, key = AuthToken.objects.create(user=user, expiry=life)
         return Response({"token": key, "expires_at": token.expiry})
@@ -73,6 +81,7 @@ class TokenView(APIView):
         responses={204: OpenApiResponse(description="The token no longer works.")},
     )
     def delete(self, request):
+        check_names(request, set())
         if not request.auth:
             raise exceptions.NotAuthenticated("Send the token that is to be revoked.")
         request.auth.delete()
@@ -93,4 +102,5 @@ class MeView(APIView):
         ],
     )
     def get(self, request):
+        check_names(request, set())
         return Response(AccountSerializer(request.user).data)

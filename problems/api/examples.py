@@ -33,3 +33,11 @@ PROBLEM = PROBLEM_ITEM | {
     "updated_at": "2026-11-24T09:00:00Z",
 }
 HINT = {"number": 1, "markdown": "Count people.", "html": "<p>Count people.</p>"}
+PROBLEM_TEXT = """+++
+type = "problem"
+slug = "bayes-diagnostic-test"
+title = "Bayes’ Theorem: Diagnostic Test"
++++
+
+Write `disease_posterior`.
+"""

@@ -1,7 +1,8 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.serializers import LicensedSerializer, SlugListField
+from kb.api.serializers import LicensedSerializer
+from kb.cards import cases_of, techniques_of
 from problems.models import Problem
 
 
@@ -61,10 +62,13 @@ class ToleranceSerializer(serializers.Serializer):
 
 
 class ProblemSerializer(ProblemItemSerializer):
-    """What a learner may see: never hidden tests, the reference, or what the mistakes are."""
+    """What a learner may see: never hidden tests, the reference, or what the mistakes are.
 
-    techniques = SlugListField()
-    case_studies = SlugListField(source="cases")
+    The context has `cards`, every card.
+    """
+
+    techniques = serializers.SerializerMethodField()
+    case_studies = serializers.SerializerMethodField()
     statement_markdown = serializers.CharField(source="statement")
     statement_html = serializers.CharField(source="rendered.statement_html")
     function = FunctionSerializer()
@@ -93,6 +97,12 @@ class ProblemSerializer(ProblemItemSerializer):
             "published_at",
             "updated_at",
         ]
+
+    def get_techniques(self, problem) -> list[str]:
+        return techniques_of(self.context["cards"], problem)
+
+    def get_case_studies(self, problem) -> list[str]:
+        return cases_of(self.context["cards"], problem)
 
     def get_hint_count(self, problem) -> int:
         return len(problem.hints)

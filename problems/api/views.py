@@ -6,14 +6,21 @@ from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from kb.api.views import SLUG, EntryViewSet, described, described_markdown, searched_for
-from kb.models import CaseStudy, Technique, Topic
+from kb.api.views import (
+    SLUG_PARAMETER,
+    EntryViewSet,
+    described,
+    described_markdown,
+    searched_for,
+)
+from kb.cards import all_cards, cases_of, techniques_of
+from kb.models import Technique, Topic
 from problems import services
 from problems.api import examples
 from problems.api.serializers import HintSerializer, ProblemItemSerializer, ProblemSerializer
 from problems.models import Problem
 from problems.text import learner_markdown
-from rest.filters import ChoicesFilter, MatchFilter, SlugsFilter, check_names
+from rest.filters import PAGES, ChoicesFilter, MatchFilter, SlugsFilter, check_names
 
 
 class ProblemFilter(django_filters.FilterSet):
@@ -45,7 +52,7 @@ class ProblemViewSet(EntryViewSet):
     ordering_fields = {"title": "title", "position": "position"}
     search_with = searched_for("problem")
     queryset = Problem.objects.select_related("home_topic").prefetch_related(
-        "topics", Prefetch("techniques", Technique.objects.published())
+        Prefetch("topics", Topic.objects.resolvable())
     )
 
     def get_queryset(self):
@@ -55,38 +62,42 @@ class ProblemViewSet(EntryViewSet):
                 *("slug", "title", "summary", "difficulty", "state", "draft_of", "position"),
                 "home_topic__slug",
             )
-        return queryset.prefetch_related(Prefetch("cases", CaseStudy.objects.published()))
+        return queryset
 
-    @described_markdown("problem, as a learner may see it,")
+    def get_serializer_context(self):
+        context = super().get_serializer_context()
+        if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
+            context["cards"] = all_cards()
+        return context
+
+    @described_markdown("problem, as a learner may see it,", examples.PROBLEM_TEXT)
     def markdown(self, request, slug):
         check_names(request, set())
-        text = learner_markdown(self.get_object())
+        problem, cards = self.get_object(), all_cards()
+        text = learner_markdown(problem, techniques_of(cards, problem), cases_of(cards, problem))
         return HttpResponse(text, content_type="text/markdown; charset=utf-8")
 
     @extend_schema(
         summary="List the hints that you have revealed",
-        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        parameters=[SLUG_PARAMETER],
         responses=HintSerializer(many=True),
-        examples=[OpenApiExample("Hints", value=[examples.HINT])],
+        examples=[OpenApiExample("A hint", value=examples.HINT)],
     )
-    @action(
-        detail=True,
-        permission_classes=[IsAuthenticated],
-        pagination_class=None,
-        filter_backends=[],
-    )
+    @action(detail=True, permission_classes=[IsAuthenticated], filter_backends=[])
     def hints(self, request, slug):
-        check_names(request, set())
+        check_names(request, PAGES)
         problem = self.get_object()
-        numbers = services.revealed_hints(request.user, problem)
-        return Response([_hint(problem, number) for number in numbers])
+        numbers = self.paginate_queryset(services.revealed_hints(request.user, problem))
+        return self.get_paginated_response([_hint(problem, number) for number in numbers])
 
     @extend_schema(
         summary="Reveal a hint",
         description="Due once the one before it is revealed, else 409. Revealing twice is one.",
         parameters=[
-            OpenApiParameter("slug", str, OpenApiParameter.PATH),
-            OpenApiParameter("number", int, OpenApiParameter.PATH, description="From 1."),
+            SLUG_PARAMETER,
+            OpenApiParameter(
+                "number", {"type": "integer", "minimum": 1, "maximum": 99}, OpenApiParameter.PATH
+            ),
         ],
         request=None,
         responses=HintSerializer,
@@ -99,6 +110,7 @@ class ProblemViewSet(EntryViewSet):
         permission_classes=[IsAuthenticated],
     )
     def reveal(self, request, slug, number):
+        check_names(request, set())
         problem, number = self.get_object(), int(number)
         if number > len(problem.hints):
             raise Http404

@@ -1,0 +1,134 @@
+"""Every page in a real browser: accessible, narrow, printed, without JavaScript, by keyboard."""
+
+import pytest
+
+from tests.browser.conftest import PHONE
+
+PAGES = [
+    "/",
+    "/cases/",
+    "/cases/netflix-recommender-system/",
+    "/plans/",
+    "/plans/deep-learning/",
+    "/topics/bayesian-inference/",
+    "/topics/multi-head-attention/",
+    "/problems/",
+    "/problems/multi-head-attention/",
+    "/techniques/bayes-theorem/",
+    "/companies/netflix/",
+    "/search/?q=bayes",
+    "/sign-in/",
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LONGEST_BEFORE_PAINT = 1000  # milliseconds
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_has_no_accessibility_fault(open_page, axe, address, scheme):
+    page = open_page(address, color_scheme=scheme, reduced_motion="reduce")
+    page.evaluate(axe)
+    found = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
+    assert [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in found] == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_narrow_phone_never_scrolls_sideways(open_page, axe, address):
+    page = open_page(address, viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button, summary, nav a, .facts a, select")]
+            .filter((element) => element.offsetParent && element.offsetHeight < 36)
+            .map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_soon_seen_and_reads_without_javascript(open_page, address):
+    page = open_page(address)
+    paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    page.wait_for_function(paint)
+    assert page.evaluate(paint) < LONGEST_BEFORE_PAINT
+    plain = open_page(address, java_script_enabled=False)
+    assert plain.locator("h1").is_visible()
+    assert plain.locator("main [hidden]:not(.outline p):visible").count() == 0
+
+
+def test_the_phone_menu_opens_without_javascript(open_page):
+    page = open_page("/", viewport=PHONE, java_script_enabled=False)
+    assert not page.get_by_role("link", name="Case studies", exact=True).is_visible()
+    page.locator(".menu summary").click()
+    page.get_by_role("link", name="Case studies", exact=True).click()
+    assert page.url.endswith("/cases/")
+
+
+def test_the_keyboard_reaches_search_sections_and_the_list_of_keys(open_page):
+    page = open_page("/cases/netflix-recommender-system/", reduced_motion="reduce")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    page.keyboard.press("]")
+    page.keyboard.press("]")
+    second = page.evaluate("document.activeElement.id")
+    assert second == "constraints"
+    page.keyboard.press("[")
+    assert page.evaluate("document.activeElement.id") == "goal"
+    page.keyboard.press("?")
+    assert page.locator("dialog#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("fraud [?]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=**")
+    assert page.locator("main h1").inner_text() == "Results for “fraud [?]”"
+
+
+def test_the_outline_follows_the_reader_and_remembers_what_was_read(open_page):
+    page = open_page("/cases/netflix-recommender-system/", reduced_motion="reduce")
+    page.mouse.move(600, 500)
+    for _ in range(6):
+        page.mouse.wheel(0, 500)
+        page.wait_for_timeout(60)
+    page.wait_for_function("document.querySelectorAll('.outline .read').length > 1")
+    current = page.locator('.outline a[aria-current="location"]')
+    assert current.count() == 1
+    assert current.get_attribute("href") != "#goal"
+    assert "minutes left" in page.locator("[data-minutes-left]").inner_text()
+    page.reload()
+    assert page.locator(".outline .read").count() > 1
+
+
+def test_a_margin_note_stands_beside_its_paragraph(open_page):
+    page = open_page("/cases/netflix-recommender-system/")
+    note = page.locator(".margin-note").first
+    paragraph = note.evaluate_handle("note => note.previousElementSibling")
+    note_box, text_box = note.bounding_box(), paragraph.as_element().bounding_box()
+    assert abs(note_box["y"] - text_box["y"]) < 12
+    assert note_box["x"] > text_box["x"] + text_box["width"]
+    overlaps = page.evaluate(
+        """() => {
+          const boxes = [...document.querySelectorAll(".margin-note")]
+            .map((note) => note.getBoundingClientRect());
+          return boxes.filter((box, i) => i && box.top < boxes[i - 1].bottom).length;
+        }"""
+    )
+    assert overlaps == 0
+
+
+def test_a_page_that_does_not_exist_says_so(open_page, running_site):
+    page = open_page("/")
+    watch = page.watch
+    page.goto("/no/such/page/")
+    assert page.locator("h1").inner_text() == "There is no page at this address"
+    assert len(watch.faults) == 1  # the browser's own line about the 404
+    watch.faults.clear()
+
+
+def test_starter_code_is_copied(open_page):
+    page = open_page(
+        "/problems/multi-head-attention/", permissions=["clipboard-read", "clipboard-write"]
+    )
+    page.get_by_role("button", name="Copy").click()
+    assert page.get_by_role("button", name="Copied").is_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("import numpy as np")

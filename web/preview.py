@@ -1,0 +1,45 @@
+"""A draft as readers will see it, for the frame on the admin's preview page."""
+
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from kb.errors import ContentError
+from kb.models import CaseStudy, Company, StudyPlan, Technique, Topic
+from kb.services import preview as in_preview
+from problems.models import Problem
+from web import views
+
+PAGES = {
+    CaseStudy: views.case_study_page,
+    Topic: views.topic_page,
+    Problem: views.problem_page,
+    StudyPlan: views.study_plan_page,
+    Technique: views.technique_page,
+    Company: views.company_page,
+}
+MODELS = {model.TYPE: model for model in PAGES}
+
+
+@require_safe
+@staff_member_required
+@xframe_options_sameorigin
+def preview(request, entry_type: str, pk: int) -> HttpResponse:
+    """The reader's page of an entry in any state, to those who may see it in the admin.
+
+    The frame is sandboxed twice, by its attribute and by this answer: the page runs in an origin
+    of its own, without the cookies of the person who previews.
+    """
+    model = MODELS.get(entry_type)
+    if model is None or not request.user.has_perm(f"{model._meta.label_lower.replace('.', '.view_')}"):
+        raise Http404
+    entry = get_object_or_404(model, pk=pk)
+    try:
+        response = PAGES[model](request, in_preview(entry))
+    except ContentError as exc:
+        problems = str(exc).split("\n")
+        response = render(request, "web/preview_problems.html", {"problems": problems})
+    response["Cache-Control"] = "private, no-store"
+    return response
