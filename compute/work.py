@@ -99,10 +99,14 @@ class WorkQuerySet(models.QuerySet):
         """Cancel queued work at once, and ask running work to stop. False if it has ended."""
         # One update: in two, work could go from queued to running, or back, between them.
         was_queued = Q(state=State.QUEUED)
-        return self.unfinished().filter(pk=pk).update(
-            cancel_requested=True,
-            state=Case(When(was_queued, then=Value(State.CANCELLED)), default=F("state")),
-            finished_at=Case(When(was_queued, then=Value(timezone.now())), default=None),
+        return (
+            self.unfinished()
+            .filter(pk=pk)
+            .update(
+                cancel_requested=True,
+                state=Case(When(was_queued, then=Value(State.CANCELLED)), default=F("state")),
+                finished_at=Case(When(was_queued, then=Value(timezone.now())), default=None),
+            )
         )
 
     def _held(self, pk, token: int):

@@ -230,7 +230,7 @@ LIMITS = {
     "token": env("LIMIT_TOKEN", default="10"),
 }
 # How many requests of one process may wait for a job at once: half of the server's threads.
-WEB_THREADS = env.int("WEB_THREADS", default=16)
+WEB_THREADS = env.int("WEB_THREADS", default=32)
 
 # --- Language, time, files ------------------------------------------------------------------
 

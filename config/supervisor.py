@@ -238,7 +238,7 @@ class Supervisor:
 
 def programs(host: str, port: int) -> dict[str, list[str]]:
     """The commands of everything but the broker; docker-compose.yml starts the same ones."""
-    python = sys.executable
+    python, threads = sys.executable, os.environ.get("WEB_THREADS", "32")
     worker = [python, "-m", "celery", "-A", "config", "worker", "--loglevel=INFO"]
     worker += ["--without-gossip", "--without-mingle", "--pool=prefork"]
     granian = [python, "-m", "granian", "config.wsgi:application", "--interface=wsgi", "--no-ws"]
@@ -246,7 +246,7 @@ def programs(host: str, port: int) -> dict[str, list[str]]:
         "worker-compute": [*worker, "-Q", "compute,default", "-c", "2", "-n", "compute@%h"],
         "worker-judge": [*worker, "-Q", "judge", "-c", "1", "-n", "judge@%h"],
         # Many threads, because a request with `Prefer: wait` occupies one while it waits.
-        "web": [*granian, f"--host={host}", f"--port={port}", "--blocking-threads=32"],
+        "web": [*granian, f"--host={host}", f"--port={port}", f"--blocking-threads={threads}"],
         "sweep": [python, "manage.py", "sweep"],
     }
 

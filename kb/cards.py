@@ -61,7 +61,9 @@ def cases_of(cards: list[Card], entry: Entry) -> list[str]:
 
 
 def _own(cards: list[Card], entry: Entry) -> Card | None:
-    return next((card for card in cards if (card.type, card.slug) == (entry.TYPE, entry.slug)), None)
+    return next(
+        (card for card in cards if (card.type, card.slug) == (entry.TYPE, entry.slug)), None
+    )
 
 
 def _published(cards: list[Card], entry_type: str, slugs: list[str]) -> list[str]:

@@ -3,12 +3,10 @@
 Nothing here knows of Django. Loading, export, publishing, history, restore and preview all go
 through `parse` and `dump`, which are inverses: `dump(parse(text)) == text` for canonical text, and
 `parse(dump(document)) == document` always.
-
-    python -m kb.document FILE…        checks files and prints what is wrong, with file and line
 """
 
+import math
 import re
-import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -17,6 +15,7 @@ import tomlkit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -34,9 +33,59 @@ Slug = Annotated[
 ]
 # References without an order of their own stand sorted, each once.
 SlugSet = Annotated[list[Slug], AfterValidator(lambda slugs: sorted(set(slugs)))]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n<>]+$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-OptionalText = Annotated[str, StringConstraints(max_length=4000)]
+NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ue000-\uf8ff]")
+
+
+def _with_line_feeds(value: object) -> object:
+    """A form in a browser sends its lines with CR LF."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+def _plain_text(value: str) -> str:
+    if found := NOT_TEXT.search(value):
+        raise ValueError(f"the character {found[0]!r} is not allowed")
+    return value
+
+
+def _tidy_body(value: object) -> object:
+    """No blanks at the end of a line, and no empty lines around the whole."""
+    if isinstance(value, str):
+        lines = value.replace("\r\n", "\n").split("\n")
+        return "\n".join(line.rstrip(" \t") for line in lines).strip("\n")
+    return value
+
+
+def _json_values(value: Any) -> Any:
+    """What JSON and TOML both have. TOML has no null: a parameter that is null is left out."""
+    if isinstance(value, dict):
+        kept = {_plain_text(key): _json_values(part) for key, part in value.items()}
+        return {key: part for key, part in kept.items() if part is not None and part != {}}
+    if isinstance(value, list):
+        if None in value:
+            raise ValueError("a list with null in it cannot be written as TOML")
+        return [_json_values(part) for part in value]
+    if isinstance(value, str):
+        return _plain_text(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise ValueError(f"{value} is no number, text, list or table of JSON")
+
+
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n<>]+$"),
+    AfterValidator(_plain_text),
+]
+OptionalText = Annotated[
+    str,
+    StringConstraints(max_length=4000),
+    BeforeValidator(_with_line_feeds),
+    AfterValidator(_plain_text),
+]
+Text = Annotated[OptionalText, StringConstraints(min_length=1)]
+Body = Annotated[str, BeforeValidator(_tidy_body), AfterValidator(_plain_text)]
 Year = Annotated[int, Field(ge=1700, le=2100)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>\"]+)?$")]
 Confidence = Literal["original", "abstract-only", "secondary", "unverified"]
@@ -61,7 +110,7 @@ class DocumentError(Exception):
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Work(Part):
@@ -116,7 +165,7 @@ class Example(Part):
     kind: Slug
     figure: OptionalText = ""
     text: Text
-    params: dict[str, Any]
+    params: Annotated[dict[str, Any], AfterValidator(_json_values)]
     controls: list[Control] = []
 
 
@@ -127,7 +176,7 @@ class Document(Part):
     slug: Slug
     title: Line
     summary: Text
-    body: str = ""
+    body: Body = ""
 
     @property
     def type(self) -> str:
@@ -197,16 +246,16 @@ DOCUMENT_TYPES: dict[str, type[Document]] = {
 
 def parse(text: str, name: str = "document") -> Document:
     """Read a document of any type. Raises DocumentError with every problem and its line."""
-    values, body, body_line = split(text, name)
+    values, body = split(text, name)
     kind = values.pop("type", None)
     if kind not in DOCUMENT_TYPES:
         known = ", ".join(DOCUMENT_TYPES)
-        raise DocumentError(name, [(2, f'type is {kind!r}; it must be one of {known}.')])
+        raise DocumentError(name, [(2, f"type is {kind!r}; it must be one of {known}.")])
     return build(DOCUMENT_TYPES[kind], values, body, text, name)
 
 
-def split(text: str, name: str) -> tuple[dict[str, Any], str, int]:
-    """The front matter as a dict, the body, and the line on which the body begins."""
+def split(text: str, name: str) -> tuple[dict[str, Any], str]:
+    """The front matter as a dict, and the body. Raises DocumentError."""
     if len(text) > MAX_BYTES:
         raise DocumentError(name, [(1, f"The text is longer than {MAX_BYTES:,} characters.")])
     if "\0" in text:
@@ -223,7 +272,7 @@ def split(text: str, name: str) -> tuple[dict[str, Any], str, int]:
         found = re.search(r"at line (\d+)", str(exc))
         line = int(found[1]) + 1 if found else front.count("\n") + 2
         raise DocumentError(name, [(line, f"The front matter is not TOML: {exc}.")]) from None
-    return values, body.strip("\n"), front.count("\n") + 4
+    return values, body.strip("\n")
 
 
 def build(
@@ -362,7 +411,8 @@ def _item(value: Any, indent: int = 0) -> Item:
         if value and indent + len(array.as_string()) > WIDTH:
             array.multiline(True)
         return array
-    return tomlkit.item(value)
+    scalar: Item = tomlkit.item(value)
+    return scalar
 
 
 def _array(values: list[Any]) -> Array:
@@ -392,22 +442,3 @@ def read(path: Path, name: str) -> tuple[Document, str]:
         line = data[: exc.start].count(b"\n") + 1
         raise DocumentError(name, [(line, "The file is not UTF-8.")]) from None
     return parse(text, name), text
-
-
-def main(paths: list[str]) -> int:
-    failed = 0
-    for path in paths:
-        try:
-            document, text = read(Path(path), path)
-        except DocumentError as exc:
-            print(exc)
-            failed += 1
-            continue
-        if dump(document) != text:
-            print(f"{path}:1: not in canonical form; manage.py format_content puts it there.")
-    print(f"{len(paths)} files read, {failed} with errors.")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

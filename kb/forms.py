@@ -54,7 +54,9 @@ class QuestionListField(forms.CharField):
         for part in re.split(r"\n\s*\n", text):
             question, _, answer = part.strip().partition("\n")
             if question and not answer.strip():
-                raise forms.ValidationError(f"The question {question[:80]!r} has no answer below it.")
+                raise forms.ValidationError(
+                    f"The question {question[:80]!r} has no answer below it."
+                )
             if question:
                 questions.append({"question": question.strip(), "answer": answer.strip()})
         return questions

@@ -23,7 +23,8 @@ from kb.models import (
     Topic,
 )
 from kb.models.entry import Entry
-from kb.services import record_publication, rendered
+from kb.services import record_publication, rendered, withdraw
+from rest.models import raise_content_version
 
 CONTENT = Path(__file__).parent / "content"
 ENTRY_MODELS = {model.TYPE: model for model in (Company, Technique, StudyPlan, Topic, CaseStudy)}
@@ -174,11 +175,14 @@ def _publish(work: list[tuple[File, Entry]]) -> None:
         entry.save(update_fields=["state"])
     for file, entry in work:
         try:
-            if _is_planned(file):
-                rendered(entry)
-            else:
+            if not _is_planned(file):
                 is_new = not was_published[file.name]
                 record_publication(entry, origin="file", now=now, is_new=is_new)
+            elif was_published[file.name]:
+                withdraw(entry, State.PLANNED)
+            else:
+                rendered(entry)
+                raise_content_version()
         except CannotPublish as exc:
             faults += [_locate(file, sentence) for sentence in str(exc).split("\n")]
             continue

@@ -3,23 +3,17 @@
 Markdown is rendered with raw HTML switched off, cleaned by nh3, and only then are the parts put in
 that we make ourselves: math, figures and margin notes. Made when content is published, never when
 it is read.
-
-    python -m kb.markup FILE…        renders files and prints what is wrong, with file and line
 """
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
-from pathlib import Path
-from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from math_core import LatexError, LatexToMathML
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
@@ -27,36 +21,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from kb import document
 from kb.document import Work
-
-# A named colour stands for a class until the formula is made: math-core has no class macro, and
-# takes colours by name only. The second is the style that it writes for the first.
-SYMBOL_COLOURS = {
-    "prior": ("Apricot", "#FFB882"),
-    "likelihood": ("Aquamarine", "#1CBFC1"),
-    "evidence": ("Bittersweet", "#D04C17"),
-    "posterior": ("BlueGreen", "#14BCBC"),
-    "query": ("BrickRed", "#C43119"),
-    "key": ("BurntOrange", "#FF8E27"),
-    "value": ("CarnationPink", "#FC81BC"),
-}
-STYLE_CLASSES = {
-    "text-align: right": "math-right",
-    "text-align: left": "math-left",
-    "text-align: center": "math-center",
-    "justify-items: end": "",
-    "justify-items: start": "",
-    "justify-items: center": "",
-    "padding-right: 0": "math-flush-right",
-    "padding-left: 0": "math-flush-left",
-    "padding-left: 1em": "math-gap-left",
-    "margin-left: -0.16666667em": "math-tight",
-    "border-right: 0.05em solid currentcolor": "math-rule-right",
-    "border-left: 0.05em solid currentcolor": "math-rule-left",
-    "border-top: 0.05em solid currentcolor": "math-rule-top",
-    "border-bottom: 0.05em solid currentcolor": "math-rule-bottom",
-} | {f"color: {style}": f"math-{name}" for name, (_, style) in SYMBOL_COLOURS.items()}
+from kb.formulas import render_formula
 
 # A problem names its topics and cases, never the other way: pages list their problems themselves.
 LINK_TYPES = {"case", "topic", "technique", "company", "plan"}
@@ -137,43 +103,6 @@ def plain_text(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", without_math)).split())
 
 
-def render_formula(tex: str, *, display: bool) -> str:
-    """TeX to MathML with classes in place of styles. Raises ValueError with one sentence."""
-    try:
-        mathml = _latex.convert_with_local_state(tex, displaystyle=display)
-    except LatexError as exc:
-        message = str(exc).strip().splitlines()[0]
-        raise ValueError(f"The formula {_shorten(tex)!r} does not render: {message}") from None
-    return re.sub(r' style="([^"]*)"', lambda found: _classes(found[1], tex), mathml)
-
-
-def _classes(style: str, tex: str) -> str:
-    names = []
-    for declaration in filter(None, (part.strip() for part in style.split(";"))):
-        name, _, value = declaration.partition(":")
-        normal = f"{name.strip()}: {value.strip()}"
-        if normal not in STYLE_CLASSES:
-            raise ValueError(
-                f"The formula {_shorten(tex)!r} sets {normal!r}; colours and sizes are not free,"
-                r" use \prior{}, \likelihood{}, \evidence{}, \posterior{}, \query{}, \key{}"
-                r" or \value{}."
-            )
-        names.append(STYLE_CLASSES[normal])
-    return f' class="{" ".join(filter(None, names))}"' if any(names) else ""
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-_latex = LatexToMathML(
-    macros={
-        name: rf"\textcolor{{{colour}}}{{#1}}" for name, (colour, _) in SYMBOL_COLOURS.items()
-    },
-    fancy_error=False,
-)
-
-
 def _citation_rule(state: StateInline, silent: bool) -> bool:
     found = CITATION.match(state.src, state.pos)
     if not found:
@@ -196,9 +125,7 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt(
-        "commonmark", {"html": False, "typographer": True, "highlight": _highlight}
-    )
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "highlight": _highlight})
     parser.enable(["table", "smartquotes"]).disable("image")
     # The citation must be tried before "link", which would take its bracket.
     parser.inline.ruler.before("link", "citation", _citation_rule)
@@ -445,7 +372,9 @@ def _split_sections(
 ) -> list[tuple[str | None, list[Token], int, int]]:
     """(heading, tokens, first line after the heading, last line), the text before the first too."""
     found: list[tuple[str | None, list[Token], int, int]] = []
-    heading, first, blocks = None, 0, []
+    heading: str | None = None
+    blocks: list[Token] = []
+    first = 0
     index = 0
     while index < len(tokens):
         token = tokens[index]
@@ -461,53 +390,3 @@ def _split_sections(
     if heading is not None or blocks:
         found.append((heading, blocks, first, line_count))
     return found
-
-
-def check(path: Path) -> list[Problem]:
-    """Render a file with every reference taken as good; for writers, without a database."""
-    text = path.read_text(encoding="utf-8")
-    body, offset, works, examples, inline = text, 0, [], [], []
-    if text.startswith(document.FENCE):
-        entry, _ = document.read(path, str(path))
-        body, values = entry.body, dict[str, Any](entry)
-        offset = text.index(f"\n{document.FENCE}\n") and text.count("\n", 0, text.find(body))
-        works = values.get("sources") or values.get("references") or []
-        examples = values.get("examples") or []
-        for name in ("lessons", "negative_results", "not_public", "outcomes"):
-            inline += values.get(name) or []
-        for question in values.get("questions") or []:
-            inline += [question.question, question.answer]
-        if audience := values.get("audience"):
-            inline += [audience.student, audience.engineer, audience.researcher]
-        inline += [example.text for example in examples]
-    context = Context(
-        works=works, figures={example.key: "" for example in examples}, link=lambda *_: "/"
-    )
-    problems: list[Problem] = []
-    try:
-        rendered = render(body, context)
-        print(
-            f"{path}: {rendered.words} words, {rendered.formulas} formulas,"
-            f" {rendered.code_lines} lines of code, {rendered.minutes} minutes"
-        )
-    except MarkupError as exc:
-        problems += [(line + offset, sentence) for line, sentence in exc.problems]
-    for piece in inline:
-        try:
-            render_inline(piece, context)
-        except MarkupError as exc:
-            problems += [(1, f"{sentence} (in {_shorten(piece)!r})") for _, sentence in exc.problems]
-    return problems
-
-
-def main(paths: list[str]) -> int:
-    failed = False
-    for path in paths:
-        for line, sentence in check(Path(path)):
-            print(f"{path}:{line}: {sentence}")
-            failed = True
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

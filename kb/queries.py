@@ -63,7 +63,9 @@ def related_cases(cards: list[Card], slug: str) -> dict:
     for card in cards:
         if card.type != "case-study" or card.slug == slug:
             continue
-        shared = [name for name in sorted(set(card.techniques) & set(own.techniques)) if name in names]
+        shared = [
+            name for name in sorted(set(card.techniques) & set(own.techniques)) if name in names
+        ]
         reasons = [f"also at {card.extra['company']}"] * (
             card.extra["company"] == own.extra["company"]
         )
@@ -93,9 +95,7 @@ def with_text(entries: QuerySet) -> QuerySet:
 def public_markdown(document: Document) -> str:
     """The canonical text of a document, without the names of what is not published."""
     shown = {
-        name: sorted(
-            NAMED[name]().filter(slug__in=slugs).values_list("slug", flat=True)
-        )
+        name: sorted(NAMED[name]().filter(slug__in=slugs).values_list("slug", flat=True))
         for name in NAMED
         if (slugs := getattr(document, name, []))
     }

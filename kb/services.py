@@ -9,18 +9,17 @@ from kb.cards import drop_card, put_card
 from kb.document import Document
 from kb.errors import CannotPublish, ExampleError, NeedsReviewer, UnknownReference
 from kb.markup import MarkupError
-from kb.models import CaseStudy, Revision, State, StudyPlan, Topic
+from kb.models import Revision, State
 from kb.models.entry import Entry
 from kb.models.links import MODELS
 from rest.models import raise_content_version
 
-WITH_BODY = (CaseStudy, Topic, StudyPlan)
 LINK_KINDS = {model: kind for kind, model in MODELS.items()}
 
 
 @transaction.atomic
 def start_draft(entry: Entry, author, document: Document | None = None) -> Entry:
-    """The draft beside a published entry; a new one has the published text, or the given one."""
+    """The draft beside a published or planned entry; a new one has the published text, or the given one."""
     draft = type(entry).objects.filter(draft_of=entry).first()
     if draft is None:
         draft = type(entry)(draft_of=entry, author=author, state=State.DRAFT)
@@ -41,6 +40,7 @@ def send_back(entry: Entry) -> None:
 
 def preview(entry: Entry) -> Entry:
     """The entry as readers would see it, unsaved. Raises CannotPublish."""
+    document_of(entry)
     entry.rendered = rendered(entry)
     return entry
 
@@ -76,32 +76,50 @@ def may_publish_alone() -> bool:
 @transaction.atomic
 def publish(entry: Entry, by) -> Entry:
     """Publish a draft; the published entry. Raises NeedsReviewer or CannotPublish."""
-    reviewed = entry.author_id is not None and entry.author_id != by.pk
+    # As it stands now: another may have published, edited or discarded it meanwhile.
+    entry = type(entry).objects.filter(pk=entry.pk).first()
+    if entry is None or entry.is_published:
+        raise CannotPublish("Somebody has published or discarded this draft meanwhile.")
+    # What was withdrawn and not edited since has no author; anybody may bring it back.
+    reviewed = entry.author_id != by.pk if entry.author_id else entry.version > 0
     if not reviewed and not may_publish_alone():
         raise NeedsReviewer("A second person publishes: the last to edit may not.")
-    author, target, document = entry.author or by, entry, document_of(entry)
+    author, target = entry.author or (None if reviewed else by), entry.draft_of or entry
+    is_new, document = not target.is_published, document_of(entry)
+    if document.slug != target.slug:
+        raise CannotPublish(f"What was published keeps its slug, {target.slug!r}.")
+    write_document(target, document)
     if entry.draft_of_id:
-        target = entry.draft_of
-        try:
-            target.write(document)
-            target.write_relations(document)
-        except UnknownReference as exc:
-            raise CannotPublish(str(exc)) from exc
         entry.delete()
-    reviewer, is_new = by if reviewed else None, not target.is_published
+    reviewer = by if reviewed else None
     record_publication(target, author=author, reviewer=reviewer, origin="admin", is_new=is_new)
     return target
+
+
+def write_document(entry: Entry, document: Document) -> None:
+    """Set an entry's rows from a document. Raises CannotPublish."""
+    try:
+        entry.write(document)
+        entry.write_relations(document)
+    except UnknownReference as exc:
+        raise CannotPublish(str(exc)) from exc
 
 
 def record_publication(
     target: Entry, *, author=None, reviewer=None, origin: str, is_new: bool, now=None
 ) -> None:
-    """Render, number and record what was written; card and content version with it."""
+    """Render, number and record what was written; card and content version with it.
+
+    Raises CannotPublish.
+    """
     now = now or timezone.now()
+    for needed in target.stands_on():
+        if not type(needed).objects.published().filter(pk=needed.pk).exists():
+            raise CannotPublish(f"{needed.title} is not published yet; publish it first.")
     target.state, target.version = State.PUBLISHED, target.version + 1
     target.author = author
     target.published_at = target.published_at or now
-    target.reviewed_at = now if reviewer else target.reviewed_at
+    target.reviewed_at = now if reviewer else None
     target.rendered = rendered(target)
     target.save()
     Revision.objects.create(
@@ -120,9 +138,9 @@ def record_publication(
 
 
 @transaction.atomic
-def withdraw(entry: Entry) -> None:
+def withdraw(entry: Entry, state: State = State.DRAFT) -> None:
     """Take a published entry from readers; its revisions stay."""
-    entry.state = State.DRAFT
+    entry.state = state
     entry.save(update_fields=["state", "updated_at"])
     drop_card(entry)
     render_linking(entry)
@@ -130,13 +148,19 @@ def withdraw(entry: Entry) -> None:
 
 
 def render_linking(entry: Entry) -> None:
-    """Make the texts anew that link to an entry which became readable, or no longer is."""
+    """Make the texts anew that link to an entry which became readable, or no longer is.
+
+    They are found in what was published, so that texts of every app are: problems too.
+    """
     kind = LINK_KINDS.get(type(entry).__name__)
     if kind is None:
         return
-    for model in WITH_BODY:
-        for other in model.objects.published().filter(body__contains=f"({kind}:{entry.slug})"):
-            model.objects.filter(pk=other.pk).update(rendered=rendered(other))
+    found = Revision.objects.filter(document__contains=f"{kind}:{entry.slug}")
+    models = {model.TYPE: model for model in Entry.__subclasses__()}
+    for entry_type, slug in sorted(set(found.values_list("type", "slug"))):
+        other = models[entry_type].objects.published().filter(slug=slug).first()
+        if other is not None and (entry_type, slug) != (entry.TYPE, entry.slug):
+            models[entry_type].objects.filter(pk=other.pk).update(rendered=rendered(other))
 
 
 @transaction.atomic
@@ -144,7 +168,7 @@ def restore(entry: Entry, revision: Revision, author) -> Entry:
     """A draft with the text of an old revision. Raises CannotPublish if it no longer fits."""
     document = entry.parse_text(revision.document, str(revision))
     try:
-        if entry.is_published:
+        if entry.is_resolvable:
             draft = start_draft(entry, author, document)
         else:
             draft = entry
@@ -159,7 +183,5 @@ def restore(entry: Entry, revision: Revision, author) -> Entry:
 def edited_by(entry: Entry, author) -> None:
     """Remember who edited a draft last; what is edited has to be reviewed again."""
     state = State.DRAFT if entry.state == State.IN_REVIEW else entry.state
-    if state == State.PLANNED:
-        state = State.DRAFT
     type(entry).objects.filter(pk=entry.pk).update(author=author, state=state)
     entry.author, entry.state = author, state

@@ -7,9 +7,7 @@ from problems.models import Problem
 
 
 class ProblemForm(forms.ModelForm):
-    hints = TextListField(
-        paragraphs=True, help_text="Three to five, with a line --- between them."
-    )
+    hints = TextListField(paragraphs=True, help_text="Three to five, with a line --- between them.")
 
     class Meta:
         model = Problem

@@ -334,7 +334,7 @@ def dump_document(document: ProblemDocument) -> str:
 def parse_document(text: str, name: str = "document") -> ProblemDocument:
     """A problem from its text. Raises BadPackage with every fault and its line."""
     try:
-        values, statement, _ = split(text, name)
+        values, statement = split(text, name)
     except DocumentError as exc:
         raise BadPackage([Complaint(name, line, said) for line, said in exc.problems]) from None
     if values.pop("type", None) != TYPE:

@@ -123,9 +123,7 @@ class Problem(Entry):
 
     def write_relations(self, document):
         self.topics.set(find_all(Topic.objects.current(), document.topics[1:], "topic"))
-        self.techniques.set(
-            find_all(Technique.objects.current(), document.techniques, "technique")
-        )
+        self.techniques.set(find_all(Technique.objects.current(), document.techniques, "technique"))
         self.cases.set(find_all(CaseStudy.objects.current(), document.cases, "case study"))
 
     def make_rendered(self):
@@ -159,9 +157,7 @@ class Problem(Entry):
 class HintReveal(models.Model):
     """A learner saw a hint: once, and for good."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="hint_reveals"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="hint_reveals")
     problem = models.ForeignKey(Problem, models.CASCADE, related_name="reveals")
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField(auto_now_add=True)

@@ -56,9 +56,7 @@ class StrictFilterBackend(BaseFilterBackend):
         if fields := getattr(view, "ordering_fields", {}):
             choices = [choice for field in fields for choice in (field, f"-{field}")]
             text = "One or more fields, comma-separated; - for descending."
-            parameters.append(
-                _parameter("ordering", text, {"type": "string", "examples": choices})
-            )
+            parameters.append(_parameter("ordering", text, {"type": "string", "examples": choices}))
         if getattr(view, "search_with", None):
             parameters.append(_parameter("search", "Full text.", {"type": "string"}))
         return parameters
@@ -135,7 +133,9 @@ class SlugsFilter(django_filters.CharFilter):
         if unknown := [slug for slug in wanted if slug not in known]:
             raise QueryError(self.name, f"There is no {self.name} {unknown[0]!r}.")
         lookup = {f"{self.field_name}__slug__in": wanted}
-        match = (self.parent.data.get("match") or "any") if "match" in self.parent.filters else "any"
+        match = (
+            (self.parent.data.get("match") or "any") if "match" in self.parent.filters else "any"
+        )
         if match == "all":
             # One query: rows that are linked to as many of the wanted as there are.
             linked = self.model._default_manager.filter(**lookup)

@@ -10,5 +10,7 @@ class ContentNegotiation(DefaultContentNegotiation):
         found = [renderer for renderer in renderers if renderer.format == format]
         if not found:
             known = ", ".join(dict.fromkeys(renderer.format for renderer in renderers))
-            raise QueryError("format", f"There is no format {format[:40]!r} here; there is {known}.")
+            raise QueryError(
+                "format", f"There is no format {format[:40]!r} here; there is {known}."
+            )
         return found

@@ -11,18 +11,16 @@ os.environ["CASEBOOK_VAR"] = _var
 for _name in ("SITE_URL", "BROKER_URL", "CACHE_URL", "PORT", "HOST", "TRUSTED_PROXIES"):
     os.environ.pop(_name, None)
 
-from config.settings import *  # noqa: E402, F403  (after the environment)
+from config.settings import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES["staticfiles"] = {  # noqa: F405
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # An N+1 query is an error.
-INSTALLED_APPS = ["zeal", *INSTALLED_APPS]  # noqa: F405
-MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
+INSTALLED_APPS = ["zeal", *INSTALLED_APPS]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 ZEAL_RAISE = True
 DEBUG = False
-STATIC_ROOT.mkdir(parents=True)  # noqa: F405
+STATIC_ROOT.mkdir(parents=True)
 # Django's inline formsets look each posted row up by itself; that is theirs, and a save.
 ZEAL_ALLOWLIST = [
     {"model": f"kb.{model}", "field": "get()"}

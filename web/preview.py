@@ -1,6 +1,7 @@
 """A draft as readers will see it, for the frame on the admin's preview page."""
 
 from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -33,9 +34,13 @@ def preview(request, entry_type: str, pk: int) -> HttpResponse:
     of its own, without the cookies of the person who previews.
     """
     model = MODELS.get(entry_type)
-    if model is None or not request.user.has_perm(f"{model._meta.label_lower.replace('.', '.view_')}"):
+    if model is None:
+        raise Http404
+    if not request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
         raise Http404
     entry = get_object_or_404(model, pk=pk)
+    # As a reader sees it, and nothing in the frame knows who looks.
+    request.user = AnonymousUser()
     try:
         response = PAGES[model](request, in_preview(entry))
     except ContentError as exc:

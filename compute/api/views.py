@@ -21,7 +21,10 @@ from rest.pagination import CursorPagination
 from rest.prefer import Place, wait_seconds
 
 PREFER = OpenApiParameter(
-    "Prefer", str, OpenApiParameter.HEADER, description="`wait=N`: answer when it has ended, or after N seconds (at most 30)."
+    "Prefer",
+    str,
+    OpenApiParameter.HEADER,
+    description="`wait=N`: answer when it has ended, or after N seconds (at most 30).",
 )
 
 
@@ -135,7 +138,9 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     @extend_schema(
         summary="Cancel a job",
-        description="A queued job never runs; a running one stops within a second. 409 when it has ended.",
+        description=(
+            "A queued job never runs; a running one stops within a second. 409 when it has ended."
+        ),
         request=None,
         responses={202: JobSerializer},
         examples=[OpenApiExample("Cancelled", value=examples.CANCELLED_JOB)],
@@ -153,9 +158,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         summary="A chart of a finished job: its Vega-Lite specification, SVG or PNG",
         parameters=[
             OpenApiParameter("name", str, OpenApiParameter.PATH, description="As in `charts`."),
-            OpenApiParameter(
-                "form", str, OpenApiParameter.PATH, enum=["json", "svg", "png"]
-            ),
+            OpenApiParameter("form", str, OpenApiParameter.PATH, enum=["json", "svg", "png"]),
         ],
         responses={
             (200, "application/json"): {"type": "object", "additionalProperties": True},
@@ -164,7 +167,9 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         },
     )
     @action(
-        detail=True, url_path=r"charts/(?P<name>[a-z0-9-]+)\.(?P<form>json|svg|png)", url_name="chart"
+        detail=True,
+        url_path=r"charts/(?P<name>[a-z0-9-]+)\.(?P<form>json|svg|png)",
+        url_name="chart",
     )
     def chart(self, request, pk, name, form):
         check_names(request, set())

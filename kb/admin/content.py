@@ -21,7 +21,6 @@ from kb.models import (
 )
 
 
-
 class CompanyForm(forms.ModelForm):
     aliases = TextListField()
 

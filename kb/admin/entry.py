@@ -20,7 +20,7 @@ PUBLISH = "kb.publish"
 
 
 class EntryAdmin(ModelAdmin):
-    """A published entry is shown, not edited: *Edit* makes the draft beside it, same form."""
+    """A published or planned entry is shown; *Edit* makes the draft beside it, same form."""
 
     list_display = ["title", "shown_state", "version", "author", "updated_at"]
     list_filter = ["state", "updated_at"]
@@ -44,7 +44,7 @@ class EntryAdmin(ModelAdmin):
     # --- who may do what ---------------------------------------------------------------------
 
     def has_change_permission(self, request, obj=None):
-        if obj is not None and obj.is_published:
+        if obj is not None and obj.is_resolvable:
             return False
         return super().has_change_permission(request, obj)
 
@@ -125,15 +125,15 @@ class EntryAdmin(ModelAdmin):
     def panel(self, request, entry) -> dict:
         """What the buttons above the form are made from."""
         draft = None
-        if entry.is_published:
+        if entry.is_resolvable:
             draft = self.model.objects.filter(draft_of=entry).first()
         may_edit, may_publish = self.may_edit(request), request.user.has_perm(PUBLISH)
-        in_work = not entry.is_published
+        in_work = not entry.is_resolvable
         buttons = [
-            ("edit", "Edit", may_edit and entry.is_published and draft is None),
+            ("edit", "Edit", may_edit and not in_work and draft is None),
             ("submit", "Submit for review", may_edit and entry.state == State.DRAFT),
             ("send-back", "Send back", may_publish and entry.state == State.IN_REVIEW),
-            ("publish", "Publish", may_publish and in_work and entry.state != State.PLANNED),
+            ("publish", "Publish", may_publish and in_work),
             ("withdraw", "Withdraw", may_publish and entry.is_published),
             ("discard", "Discard the draft", may_edit and bool(entry.draft_of_id)),
         ]
@@ -171,7 +171,7 @@ class EntryAdmin(ModelAdmin):
 
     def edit(self, request, object_id):
         entry = self._entry(request, object_id, needs="edit")
-        if not entry.is_published:
+        if not entry.is_resolvable:
             return HttpResponseRedirect(self.change_url(entry))
         draft = services.start_draft(entry, request.user)
         return self._done(request, draft, "This is the draft; readers go on seeing the old text.")
@@ -188,7 +188,7 @@ class EntryAdmin(ModelAdmin):
 
     def publish(self, request, object_id):
         entry = self._entry(request, object_id, needs="publish")
-        if entry.is_published:
+        if entry.is_resolvable:
             return HttpResponseRedirect(self.change_url(entry))
         try:
             published = services.publish(entry, request.user)

@@ -233,4 +233,3 @@ class SearchViewSet(viewsets.GenericViewSet):
             link = serializers.CardLinkSerializer(cards[hit.card_id]).data
             results.append(link | {"snippet": hit.snippet, "score": hit.score})
         return self.get_paginated_response(results)
-

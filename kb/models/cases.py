@@ -55,6 +55,9 @@ class CaseStudy(Entry):
     def get_absolute_url(self):
         return f"/cases/{self.slug}/"
 
+    def stands_on(self):
+        return [self.company]
+
     def to_document(self):
         return CaseStudyDocument(
             slug=self.slug,
@@ -94,9 +97,7 @@ class CaseStudy(Entry):
         self.save()
 
     def write_relations(self, document):
-        self.techniques.set(
-            find_all(Technique.objects.current(), document.techniques, "technique")
-        )
+        self.techniques.set(find_all(Technique.objects.current(), document.techniques, "technique"))
         self.topics.set(find_all(Topic.objects.current(), document.topics, "topic"))
         self.sources.all().delete()
         Source.objects.bulk_create(

@@ -108,6 +108,15 @@ class Entry(models.Model):
     def is_published(self):
         return self.state == State.PUBLISHED
 
+    @property
+    def is_resolvable(self):
+        """Published or planned: others refer to it, so it is edited in a draft beside it."""
+        return self.draft_of_id is None and self.state in (State.PUBLISHED, State.PLANNED)
+
+    def stands_on(self) -> list["Entry"]:
+        """Entries without which readers could not place it: they must be published first."""
+        return []
+
     def to_document(self) -> Document:
         """The entry as a document, from its rows."""
         raise NotImplementedError
@@ -153,9 +162,7 @@ class CitedWork(models.Model):
     publisher = models.TextField(blank=True, max_length=4000)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     url = models.URLField(blank=True, max_length=500)
-    confidence = models.CharField(
-        max_length=15, choices=Confidence, default=Confidence.ORIGINAL
-    )
+    confidence = models.CharField(max_length=15, choices=Confidence, default=Confidence.ORIGINAL)
     note = models.TextField(blank=True, max_length=4000)
     position = models.PositiveIntegerField(default=0)
 

@@ -59,9 +59,7 @@ class Card(models.Model):
 
     class Meta:
         ordering = ["type", "slug"]
-        constraints = [
-            models.UniqueConstraint(fields=["type", "slug"], name="kb_card_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["type", "slug"], name="kb_card_unique")]
 
     def __str__(self):
         return f"{self.type} {self.slug}"

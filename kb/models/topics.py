@@ -7,7 +7,14 @@ from kb.document import Control, StudyPlanDocument, TopicDocument, Work
 from kb.document import Example as ExamplePart
 from kb.errors import UnknownReference
 from kb.markup import Context, render, render_inline
-from kb.models.entry import NO_DRAFT_BESIDE, CitedWork, Entry, find_all, line_validator, slug_validator
+from kb.models.entry import (
+    NO_DRAFT_BESIDE,
+    CitedWork,
+    Entry,
+    find_all,
+    line_validator,
+    slug_validator,
+)
 from kb.models.examples import compute_example, draw_figure
 from kb.models.links import link_to
 from kb.models.vocabulary import Technique
@@ -121,6 +128,9 @@ class Topic(Entry):
     def get_absolute_url(self):
         return f"/topics/{self.slug}/"
 
+    def stands_on(self):
+        return [self.chapter.plan]
+
     def to_document(self):
         return TopicDocument(
             slug=self.slug,
@@ -155,12 +165,8 @@ class Topic(Entry):
         self.save()
 
     def write_relations(self, document):
-        self.prerequisites.set(
-            find_all(Topic.objects.current(), document.prerequisites, "topic")
-        )
-        self.techniques.set(
-            find_all(Technique.objects.current(), document.techniques, "technique")
-        )
+        self.prerequisites.set(find_all(Topic.objects.current(), document.prerequisites, "topic"))
+        self.techniques.set(find_all(Technique.objects.current(), document.techniques, "technique"))
         self.references.all().delete()
         Reference.objects.bulk_create(
             Reference(topic=self, position=position, **work.model_dump())

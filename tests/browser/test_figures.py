@@ -59,7 +59,7 @@ def test_without_javascript_the_answer_unfolds(open_page):
 def test_a_long_drag_ends_on_its_last_value_and_meets_no_refusal(open_page):
     page = open_page(TOPIC)
     figure = commit(page)
-    page.wait_for_function(f"document.querySelector('{GRID} .figure-links a')")
+    page.locator(f"{GRID} .figure-links a").first.wait_for()
     slider = figure.get_by_label("Prevalence")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
@@ -100,7 +100,7 @@ def test_a_setting_lives_in_the_address_and_can_be_shared(open_page):
 
 def test_a_hostile_address_is_only_text(open_page):
     page = open_page(f"{TOPIC}?natural-frequencies.said=<img src=x onerror=alert(1)>")
-    page.wait_for_function(f"document.querySelector('{GRID} .figure-links a')")
+    page.locator(f"{GRID} .figure-links a").first.wait_for()
     assert page.locator(f"{GRID} img").count() == 0
 
 
@@ -161,7 +161,7 @@ def test_with_reduced_motion_nothing_plays_by_itself(open_page):
 def test_a_failure_is_said_and_can_be_tried_again(open_page):
     page = open_page(TOPIC)
     commit(page)
-    page.wait_for_function(f"document.querySelector('{GRID} .figure-links a')")
+    page.locator(f"{GRID} .figure-links a").first.wait_for()
     figure = page.locator(GRID)
     page.route("**/compute/jobs/", lambda route: route.fulfill(status=429, json={}))
     set_slider(figure, "Prevalence", 0.125)

@@ -47,7 +47,7 @@ def test_a_narrow_phone_never_scrolls_sideways(open_page, axe, address):
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_is_soon_seen_and_reads_without_javascript(open_page, address):
     page = open_page(address)
-    paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    paint = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     page.wait_for_function(paint)
     assert page.evaluate(paint) < LONGEST_BEFORE_PAINT
     plain = open_page(address, java_script_enabled=False)
@@ -89,7 +89,7 @@ def test_the_outline_follows_the_reader_and_remembers_what_was_read(open_page):
     for _ in range(6):
         page.mouse.wheel(0, 500)
         page.wait_for_timeout(60)
-    page.wait_for_function("document.querySelectorAll('.outline .read').length > 1")
+    page.locator(".outline .read").nth(1).wait_for()
     current = page.locator('.outline a[aria-current="location"]')
     assert current.count() == 1
     assert current.get_attribute("href") != "#goal"

@@ -4,7 +4,9 @@ from django.urls import reverse
 
 
 def url(name: str, entry) -> str:
-    return reverse(f"admin:{entry._meta.app_label}_{entry._meta.model_name}_{name}", args=[entry.pk])
+    return reverse(
+        f"admin:{entry._meta.app_label}_{entry._meta.model_name}_{name}", args=[entry.pk]
+    )
 
 
 def fields_of(response) -> dict:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.processes import ROOT, environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("start")]
+pytestmark = pytest.mark.xdist_group("start")
 
 
 def run(state: Path, *words: str) -> str:

@@ -16,7 +16,7 @@ from tests.processes import ROOT, Site, environment, eventually
 
 # One worker of pytest-xdist runs them all: they share the prepared state, and two sites that
 # start at once on two cores tell nothing about seconds.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("start")]
+pytestmark = pytest.mark.xdist_group("start")
 CHILDREN = {"broker", "worker-compute", "worker-judge", "web", "sweep"}
 
 

@@ -4,16 +4,21 @@ function decimals(step) {
   return Math.max(0, (String(step).split(".")[1] ?? "").length);
 }
 
+let made = 0;
+
 /** A row label | value, and the slider below it. `format` makes the value's text. */
 export function slider({ label, minimum, maximum, step, value, format, onInput }) {
   const show = format ?? ((number) => number.toFixed(decimals(step)));
-  const element = document.createElement("label");
+  const id = `slider-${(made += 1)}`;
+  const element = document.createElement("div");
   element.className = "slider";
-  const name = document.createElement("span");
+  const name = document.createElement("label");
+  name.htmlFor = id;
   name.textContent = label;
   const output = document.createElement("output");
+  output.setAttribute("for", id);
   const input = document.createElement("input");
-  Object.assign(input, { type: "range", min: minimum, max: maximum, step });
+  Object.assign(input, { id, type: "range", min: minimum, max: maximum, step });
   input.value = value;
   const write = () => {
     output.textContent = show(Number(input.value));
