@@ -56,8 +56,9 @@ def main(arguments: list[str]) -> int:
         if rest and command != "test":
             raise Refusal(f"'start.py {command}' takes no further words, but got '{rest[0]}'.")
         # A termination must unwind like Ctrl-C does, so that no half-done step outlives it.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler)
         os.chdir(ROOT)
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")

@@ -6,7 +6,7 @@ import threading
 from celery.signals import worker_ready, worker_shutting_down
 from django.db import DatabaseError, connection
 
-from rest.health import BEAT_SECONDS, heartbeat
+from rest.health import BEAT_SECONDS, heartbeat, silence
 
 logger = logging.getLogger(__name__)
 
@@ -36,4 +36,5 @@ def _beat(names: list[str]) -> None:
             # Closed each time, so that a pool process forked meanwhile inherits none.
             connection.close()
         if _stop.wait(BEAT_SECONDS):
-            return
+            break
+    silence(names)

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from whitenoise.compress import Compressor
 
-from config.state import kept_secret, kept_socket
+from config.state import kept_secret, socket_path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RELEASE = "0.1.0"
@@ -60,7 +60,6 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-X_FRAME_OPTIONS = "SAMEORIGIN"
 # Addresses of proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
@@ -187,7 +186,7 @@ def _broker_url() -> str:
     try:
         return json.loads((VAR_DIR / "run.json").read_text())["broker_url"]
     except (OSError, ValueError, KeyError):
-        return f"redis+socket://{kept_socket(VAR_DIR)}"
+        return f"redis+socket://{socket_path(VAR_DIR)}"
 
 
 CELERY_BROKER_URL = _broker_url()
@@ -240,7 +239,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -51,7 +51,7 @@ def _tidy_body(value: object) -> object:
     """No blanks at the end of a line, and no empty lines around the whole."""
     if isinstance(value, str):
         lines = value.replace("\r\n", "\n").split("\n")
-        return "\n".join(line.rstrip(" \t") for line in lines).strip("\n")
+        return "\n".join(line.rstrip(" \t\r") for line in lines).strip("\n")
     return value
 
 
@@ -65,7 +65,7 @@ def _json_values(value: Any) -> Any:
             raise ValueError("a list with null in it cannot be written as TOML")
         return [_json_values(part) for part in value]
     if isinstance(value, str):
-        return _plain_text(value)
+        return _plain_text(value.replace("\r\n", "\n"))
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) and math.isfinite(value):
@@ -84,7 +84,12 @@ OptionalText = Annotated[
     BeforeValidator(_with_line_feeds),
     AfterValidator(_plain_text),
 ]
-Text = Annotated[OptionalText, StringConstraints(min_length=1)]
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=4000),
+    BeforeValidator(_with_line_feeds),
+    AfterValidator(_plain_text),
+]
 Body = Annotated[str, BeforeValidator(_tidy_body), AfterValidator(_plain_text)]
 Year = Annotated[int, Field(ge=1700, le=2100)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>\"]+)?$")]
@@ -165,7 +170,7 @@ class Example(Part):
     kind: Slug
     figure: OptionalText = ""
     text: Text
-    params: Annotated[dict[str, Any], AfterValidator(_json_values)]
+    params: Annotated[dict[str, Any], AfterValidator(_json_values)] = {}
     controls: list[Control] = []
 
 

@@ -6,6 +6,7 @@ it is read.
 """
 
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
@@ -26,6 +27,8 @@ from kb.formulas import render_formula
 
 # A problem names its topics and cases, never the other way: pages list their problems themselves.
 LINK_TYPES = {"case", "topic", "technique", "company", "plan"}
+URL_SCHEMES = {"http", "https", "mailto"}
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Placeholders are made of private-use characters, which content may not contain.
 OPEN, CLOSE = "\ue000", "\ue001"
 PRIVATE = re.compile(r"[\ue000-\uf8ff]")
@@ -144,6 +147,9 @@ class _Writer:
     def __init__(self, context: Context):
         self.context = context
         self.numbers = {work.key: number for number, work in enumerate(context.works, 1)}
+        # Nobody can write a placeholder: an entity or an escaped address could give its
+        # characters, and they must not stand for one of the parts.
+        self.nonce = secrets.token_hex(8)
         self.parts: list[str] = []
         self.problems: list[Problem] = []
         self.cited: list[tuple[str, str]] = []
@@ -153,11 +159,13 @@ class _Writer:
 
     def place(self, html: str) -> str:
         self.parts.append(html)
-        return f"{OPEN}{len(self.parts) - 1}{CLOSE}"
+        return f"{OPEN}{self.nonce}-{len(self.parts) - 1}{CLOSE}"
 
     def fill(self, html: str) -> str:
         return re.sub(
-            f"{OPEN}([0-9]+){CLOSE}", lambda found: self.fill(self.parts[int(found[1])]), html
+            f"{OPEN}{self.nonce}-([0-9]+){CLOSE}",
+            lambda found: self.fill(self.parts[int(found[1])]),
+            html,
         )
 
     def problem(self, sentence: str) -> str:
@@ -218,10 +226,14 @@ class _Writer:
                 token.tag = open_tags.pop()
 
     def resolve_link(self, token: Token) -> str:
-        kind, colon, slug = str(token.attrs.get("href", "")).partition(":")
+        href = str(token.attrs.get("href", ""))
+        kind, colon, slug = href.partition(":")
         if kind == "problem":
             self.problem(f"A text does not link to problem:{slug}; its page lists its problems.")
         if not colon or kind not in LINK_TYPES:
+            if (found := SCHEME.match(href)) and found[1].lower() not in URL_SCHEMES:
+                known = ", ".join(sorted(LINK_TYPES | URL_SCHEMES))
+                self.problem(f"The link {href!r} must begin with one of {known}.")
             return token.tag
         try:
             address = self.context.link(kind, slug)
@@ -263,6 +275,11 @@ class _Writer:
                 return self.question(token.info.strip().removeprefix("question").strip())
             case "container_question_close":
                 return "</details>"
+            case "heading_open" if token.tag not in ALLOWED_TAGS:
+                return self.problem("A section is ## at the left edge; inside it stand ### and ####.")
+            case "th_open" | "td_open" if "style" in token.attrs:
+                side = str(token.attrs["style"]).rpartition(":")[2]
+                return f'<{token.tag} class="{side}">'
             case "table_open":
                 return '<div class="table-scroll"><table>'
             case "table_close":
@@ -291,7 +308,7 @@ def _clean(html: str) -> str:
         html,
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto"},
+        url_schemes=URL_SCHEMES,
         link_rel="noopener noreferrer",
     )
 

@@ -1,5 +1,6 @@
 """/healthz: this process answers. /readyz: everything that the site needs is there."""
 
+import contextlib
 import datetime
 import logging
 
@@ -23,6 +24,13 @@ PROCESSES = ("worker_compute", "worker_judge", "sweep")
 def heartbeat(name: str) -> None:
     """Record that the process `name` is alive."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+
+
+def silence(names: list[str]) -> None:
+    """Forget processes that end on purpose, so that a restart is not taken for them."""
+    with contextlib.suppress(DatabaseError):
+        Heartbeat.objects.filter(name__in=names).delete()
+    connection.close()
 
 
 def healthz(_request):

@@ -1,6 +1,6 @@
 """Which media type an answer has; `?format=` is checked like any other parameter."""
 
-from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 
 from rest.errors import QueryError
 
@@ -14,3 +14,13 @@ class ContentNegotiation(DefaultContentNegotiation):
                 "format", f"There is no format {format[:40]!r} here; there is {known}."
             )
         return found
+
+
+class OneForm(BaseContentNegotiation):
+    """For a path that names its form, such as .svg or .md: whatever is accepted, it is that."""
+
+    def select_parser(self, request, parsers):
+        return parsers[0]
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type

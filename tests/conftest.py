@@ -10,11 +10,12 @@ from rest_framework.test import APIClient
 
 from kb.models import Card, LoadedFile
 from tests.processes import Site, prepare
+from tests.worker import running_casebook
 
 PASSWORD = "correct horse battery staple"
 
 # Real processes are shared by all tests that use them: one worker of pytest-xdist runs these.
-SHARED = ("site", "worker")
+SHARED = ("site", "casebook")
 
 
 def pytest_collection_modifyitems(items):
@@ -136,3 +137,18 @@ def site(tmp_path_factory):
 def running_site(site):
     """The address of a real site, such as http://127.0.0.1:8123."""
     return site.url
+
+
+@pytest.fixture(scope="session")
+def shared_casebook(tmp_path_factory):
+    with running_casebook(tmp_path_factory.mktemp("faults")) as casebook:
+        yield casebook
+
+
+@pytest.fixture
+def casebook(shared_casebook):
+    """A real Casebook whose processes all run, whatever the test before did to them."""
+    yield shared_casebook
+    for program in (shared_casebook.worker, shared_casebook.sweep, shared_casebook.web):
+        if not program.is_running:
+            program.start()

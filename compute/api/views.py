@@ -27,6 +27,8 @@ PREFER = OpenApiParameter(
     description="`wait=N`: answer when it has ended, or after N seconds (at most 30).",
 )
 
+UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+
 
 class KindViewSet(viewsets.GenericViewSet):
     """What can be computed."""
@@ -65,7 +67,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     serializer_class = JobSerializer
     pagination_class = CursorPagination
     queryset = Job.objects.all()
-    lookup_value_regex = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+    lookup_value_regex = UUID
     filter_backends = []
 
     def get_queryset(self):
@@ -165,11 +167,6 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             (200, "image/svg+xml"): OpenApiTypes.STR,
             (200, "image/png"): OpenApiTypes.BINARY,
         },
-    )
-    @action(
-        detail=True,
-        url_path=r"charts/(?P<name>[a-z0-9-]+)\.(?P<form>json|svg|png)",
-        url_name="chart",
     )
     def chart(self, request, pk, name, form):
         check_names(request, set())

@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from kb.api import views
+from rest.negotiation import OneForm
 
 router = SimpleRouter()
 router.register("companies", views.CompanyViewSet, basename="api-company")
@@ -14,12 +15,12 @@ router.register("search", views.SearchViewSet, basename="api-search")
 urlpatterns = [
     path(
         "case-studies/<slug:slug>.md",
-        views.CaseStudyViewSet.as_view({"get": "markdown"}),
+        views.CaseStudyViewSet.as_view({"get": "markdown"}, content_negotiation_class=OneForm),
         name="api-case-study-markdown",
     ),
     path(
         "topics/<slug:slug>.md",
-        views.TopicViewSet.as_view({"get": "markdown"}),
+        views.TopicViewSet.as_view({"get": "markdown"}, content_negotiation_class=OneForm),
         name="api-topic-markdown",
     ),
     *router.urls,

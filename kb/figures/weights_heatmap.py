@@ -59,7 +59,7 @@ def heat_table(head: list[list[float]], rows: list[str], columns: list[str], tit
         for name, row in zip(rows, head, strict=True)
     )
     return (
-        f'<div class="head" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f'<div class="head" tabindex="0" role="group" aria-label="{escape(title)}">'
         f'<table class="heat{size}"><caption>{escape(title)}</caption>'
         f'<thead><tr><td></td>{top}<th scope="col" class="sum">sum</th></tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"

@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from problems.api import views
+from rest.negotiation import OneForm
 
 router = SimpleRouter()
 router.register("problems", views.ProblemViewSet, basename="api-problem")
@@ -9,7 +10,7 @@ router.register("problems", views.ProblemViewSet, basename="api-problem")
 urlpatterns = [
     path(
         "problems/<slug:slug>.md",
-        views.ProblemViewSet.as_view({"get": "markdown"}),
+        views.ProblemViewSet.as_view({"get": "markdown"}, content_negotiation_class=OneForm),
         name="api-problem-markdown",
     ),
     *router.urls,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.check import main
 from kb.document import (
     DOCUMENT_TYPES,
     MAX_BYTES,
@@ -23,7 +24,6 @@ from kb.document import (
     TopicDocument,
     Work,
     dump,
-    main,
     parse,
     read,
 )
@@ -156,7 +156,7 @@ documents = st.one_of(
 
 
 @given(documents)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_is_dumped_is_parsed_to_the_same(document):
     text = dump(document)
     assert parse(text) == document

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection
 
 from compute.schedule import run_due
 from compute.work import kinds_of_work, sweep
-from rest.health import heartbeat
+from rest.health import heartbeat, silence
 
 logger = logging.getLogger(__name__)
 
@@ -40,5 +40,8 @@ class Command(BaseCommand):
                     raise
                 logger.warning("The database does not answer; trying again.", exc_info=True)
                 connection.close()
-            if once or stop.wait(max(0, seconds - (time.monotonic() - begun))):
+            if once:
                 return
+            if stop.wait(max(0, seconds - (time.monotonic() - begun))):
+                break
+        silence(["sweep"])

@@ -58,7 +58,7 @@ function headTable(head, rows, columns, title) {
   ));
   const size = columns.length > MOST_CELLS_WITH_NUMBERS ? " dense" : columns.length <= FEW_CELLS ? " roomy" : "";
   const table = element("table", { class: `heat${size}` }, element("caption", {}, title), element("thead", {}, top), element("tbody", {}, ...lines));
-  return element("div", { class: "head", role: "region", "aria-label": title }, table);
+  return element("div", { class: "head", role: "group", "aria-label": title }, table);
 }
 
 const cellsOf = (table) => [...table.tBodies[0].rows].map((row) => [...row.cells].filter((cell) => /heat-/.test(cell.className)));

@@ -1,0 +1,369 @@
+"""The jobs API, in process: what a job looks like, who may do what with it, and the limits."""
+
+import datetime
+import logging
+import uuid
+import xml.etree.ElementTree as ET
+
+import pytest
+from django.utils import timezone
+
+from compute import runner
+from compute.models import Job
+from compute.registry import all_kinds, get_kind
+from compute.work import State
+
+JOBS = "/api/v1/compute/jobs/"
+PARAMS = {"prevalence": 0.01, "sensitivity": 0.9, "specificity": 0.91}
+BODY = {"kind": "diagnostic-test", "params": PARAMS}
+FIELDS = {
+    *("id", "kind", "version", "label", "params", "state", "progress", "result", "error"),
+    *("attempts", "created_at", "started_at", "finished_at", "charts"),
+}
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_logged_as_an_error(caplog):
+    yield
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def submit(client, body=BODY, **headers):
+    return client.post(JOBS, body, format="json", headers=headers)
+
+
+def done(client, body=BODY) -> dict:
+    """A job that a worker has run."""
+    pk = submit(client, body).json()["id"]
+    runner.run_job(pk)
+    return client.get(f"{JOBS}{pk}/").json()
+
+
+def problem_of(response, status: int) -> dict:
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert set(body) == {"type", "title", "status", "detail", "errors"}
+    assert body["status"] == status
+    assert all(set(error) == {"pointer", "code", "detail"} for error in body["errors"])
+    return body
+
+
+# --- kinds --------------------------------------------------------------------------------------
+
+
+def test_each_kind_says_what_it_takes_and_gives(api):
+    listed = api.get("/api/v1/compute/kinds/").json()["results"]
+    assert [kind["name"] for kind in listed] == [kind.name for kind in all_kinds()]
+    for item in listed:
+        assert api.get(f"/api/v1/compute/kinds/{item['name']}/").json() == item
+        assert set(item) == {
+            *("name", "title", "summary", "version", "params_schema", "result_schema"),
+            *("example_params", "charts", "limits"),
+        }
+        assert set(item["limits"]) == {"time_seconds", "memory_mb"}
+        assert item["params_schema"]["$schema"].endswith("2020-12/schema")
+
+
+def test_an_unknown_kind_is_not_found(api):
+    problem_of(api.get("/api/v1/compute/kinds/tea-leaves/"), 404)
+
+
+# --- submit and read ----------------------------------------------------------------------------
+
+
+def test_a_submitted_job_is_queued_and_has_an_address(api):
+    response = submit(api, BODY | {"label": "screening"})
+    assert response.status_code == 202
+    job = response.json()
+    assert response["Location"] == f"{JOBS}{job['id']}/"
+    assert "Preference-Applied" not in response
+    assert set(job) == FIELDS
+    uuid.UUID(job["id"])
+    assert job["kind"] == "diagnostic-test"
+    assert job["label"] == "screening"
+    assert job["params"] == PARAMS
+    assert job["state"] == "queued"
+    assert job["progress"] == {"fraction": 0.0, "message": ""}
+    assert (job["result"], job["error"], job["attempts"], job["charts"]) == (None, None, 0, [])
+    assert (job["started_at"], job["finished_at"]) == (None, None)
+    assert job["created_at"].endswith("Z")
+    assert api.get(response["Location"]).json() == job
+
+
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.name)
+def test_the_example_of_each_kind_computes_and_draws(api, kind):
+    job = done(api, {"kind": kind.name, "params": kind.example_params})
+    assert (job["state"], job["error"], job["attempts"]) == ("succeeded", None, 1)
+    assert job["version"] == kind.version
+    assert job["progress"]["fraction"] == 1
+    assert job["started_at"] <= job["finished_at"]
+    kind.result.model_validate(job["result"])
+    assert [chart["name"] for chart in job["charts"]] == [chart.name for chart in kind.charts]
+    for chart in job["charts"]:
+        assert set(chart) == {"name", "title", "json", "svg", "png"}
+        spec = api.get(chart["json"])
+        assert spec["Content-Type"] == "application/json"
+        assert spec.json()["$schema"].endswith("/v6.json")
+        assert spec.json()["description"]
+        svg = api.get(chart["svg"], headers={"Accept": "image/svg+xml"})
+        assert svg["Content-Type"] == "image/svg+xml"
+        assert ET.fromstring(svg.content).tag == "{http://www.w3.org/2000/svg}svg"
+        png = api.get(chart["png"], headers={"Accept": "image/avif,image/png"})
+        assert png["Content-Type"] == "image/png"
+        assert png.content.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_there_is_no_chart_of_an_unknown_name_or_of_a_job_without_result(api):
+    queued = submit(api).json()["id"]
+    name = get_kind("diagnostic-test").charts[0].name
+    problem_of(api.get(f"{JOBS}{queued}/charts/{name}.svg"), 404)
+    job = done(api)
+    problem_of(api.get(f"{JOBS}{job['id']}/charts/nonsense.svg"), 404)
+    problem_of(api.get(f"{JOBS}{job['id']}/charts/{name}.gif"), 404)
+
+
+def test_a_job_of_a_kind_that_was_taken_away_can_still_be_read(api):
+    job = done(api)
+    Job.objects.update(kind="taken-away")
+    read = api.get(f"{JOBS}{job['id']}/").json()
+    assert (read["state"], read["result"], read["charts"]) == ("succeeded", job["result"], [])
+    problem_of(api.get(job["charts"][0]["svg"]), 404)
+
+
+def test_a_failed_job_says_what_went_wrong(api):
+    pk = submit(api).json()["id"]
+    Job.objects.update(
+        state=State.FAILED,
+        error_code="time-limit",
+        error_detail="It took too long.",
+        finished_at=timezone.now(),
+    )
+    job = api.get(f"{JOBS}{pk}/").json()
+    assert job["error"] == {"code": "time-limit", "detail": "It took too long."}
+    assert (job["result"], job["charts"]) == (None, [])
+
+
+@pytest.mark.parametrize("path", [f"{uuid.uuid4()}/", "nonsense/", "1/", f"{uuid.uuid4()}/cancel/"])
+def test_a_job_that_does_not_exist_is_not_found(api, path):
+    method = api.post if path.endswith("cancel/") else api.get
+    problem_of(method(JOBS + path), 404)
+
+
+def test_polling_with_an_etag_costs_nothing_until_the_job_changes(api):
+    pk = submit(api).json()["id"]
+    first = api.get(f"{JOBS}{pk}/")
+    etag = first["ETag"]
+    assert etag.startswith('"')
+    again = api.get(f"{JOBS}{pk}/", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+    token = Job.objects.claim(pk)
+    started = api.get(f"{JOBS}{pk}/", headers={"If-None-Match": etag})
+    assert (started.status_code, started.json()["state"]) == (200, "running")
+    Job.objects.beat(pk, token, 0.5, "half")
+    moved = api.get(f"{JOBS}{pk}/", headers={"If-None-Match": started["ETag"]})
+    assert moved.json()["progress"] == {"fraction": 0.5, "message": "half"}
+    Job.objects.finish(pk, token, State.SUCCEEDED, result="{}")
+    ended = api.get(f"{JOBS}{pk}/", headers={"If-None-Match": moved["ETag"]})
+    assert ended.json()["state"] == "succeeded"
+    assert len({etag, started["ETag"], moved["ETag"], ended["ETag"]}) == 4
+
+
+# --- who may do what ----------------------------------------------------------------------------
+
+
+def test_the_list_is_the_callers_own_and_the_newest_first(api, api_as, ada, bob):
+    submit(api)
+    jobs = [submit(api_as(ada), BODY | {"label": str(n)}).json()["id"] for n in range(3)]
+    submit(api_as(bob))
+    listed = api_as(ada).get(JOBS).json()
+    assert set(listed) == {"next", "previous", "results"}
+    assert [job["id"] for job in listed["results"]] == jobs[::-1]
+    assert api.get(JOBS).json() == {"next": None, "previous": None, "results": []}
+
+
+def test_the_list_goes_on_by_cursor(api_as, ada):
+    jobs = [submit(api_as(ada)).json()["id"] for _ in range(5)]
+    seen, url = [], f"{JOBS}?page_size=2"
+    while url:
+        page = api_as(ada).get(url).json()
+        seen += [job["id"] for job in page["results"]]
+        url = page["next"]
+    assert seen == jobs[::-1]
+
+
+@pytest.mark.parametrize("query", ["cursor=nonsense", "page_size=0", "page_size=101", "kind=x"])
+def test_a_bad_query_names_its_parameter(api_as, ada, query):
+    body = problem_of(api_as(ada).get(f"{JOBS}?{query}"), 400)
+    assert body["errors"][0]["pointer"] == f"?{query.partition('=')[0]}"
+
+
+def test_whoever_holds_the_uuid_may_read(api, api_as, ada, bob):
+    job = submit(api_as(ada)).json()
+    assert api.get(f"{JOBS}{job['id']}/").json() == job
+    assert api_as(bob).get(f"{JOBS}{job['id']}/").json() == job
+
+
+def test_a_stranger_cannot_cancel_what_has_an_owner(api, api_as, ada, bob):
+    pk = submit(api_as(ada)).json()["id"]
+    for stranger in (api, api_as(bob)):
+        problem_of(stranger.post(f"{JOBS}{pk}/cancel/"), 404)
+    assert Job.objects.get(pk=pk).state == State.QUEUED
+
+
+def test_a_queued_job_is_cancelled_once(api):
+    pk = submit(api).json()["id"]
+    response = api.post(f"{JOBS}{pk}/cancel/")
+    assert response.status_code == 202
+    assert response.json()["state"] == "cancelled"
+    assert response.json()["finished_at"]
+    runner.run_job(pk)
+    assert api.get(f"{JOBS}{pk}/").json()["state"] == "cancelled"
+    body = problem_of(api.post(f"{JOBS}{pk}/cancel/"), 409)
+    assert "ended already" in body["detail"]
+
+
+def test_a_running_job_is_asked_to_stop(api):
+    pk = submit(api).json()["id"]
+    token = Job.objects.claim(pk)
+    response = api.post(f"{JOBS}{pk}/cancel/")
+    assert (response.status_code, response.json()["state"]) == (202, "running")
+    assert Job.objects.cancel_wanted(pk, token) is True
+
+
+def test_an_ended_job_is_not_cancelled(api):
+    job = done(api)
+    problem_of(api.post(f"{JOBS}{job['id']}/cancel/"), 409)
+    assert api.get(f"{JOBS}{job['id']}/").json() == job
+
+
+def test_no_read_changes_anything(api):
+    pk = submit(api).json()["id"]
+    before = Job.objects.filter(pk=pk).values().get()
+    for path in (f"{JOBS}{pk}/", JOBS, f"{JOBS}{pk}/cancel/"):
+        api.get(path)
+    assert Job.objects.filter(pk=pk).values().get() == before
+
+
+# --- limits -------------------------------------------------------------------------------------
+
+
+def used(seconds: float, **fields) -> None:
+    Job.objects.create(
+        kind="diagnostic-test",
+        version=1,
+        params=PARAMS,
+        time_limit=5,
+        state=State.SUCCEEDED,
+        finished_at=timezone.now(),
+        seconds=seconds,
+        **fields,
+    )
+
+
+def client_of_this_machine(api) -> str:
+    submit(api)
+    return Job.objects.values_list("client", flat=True).get()
+
+
+def test_answers_carry_what_is_left_of_the_limit(api, settings):
+    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "60"}
+    first = submit(api)
+    assert first["RateLimit-Policy"] == '"compute";q=60;w=60'
+    assert first["RateLimit"] == '"compute";r=60;t=60'
+    assert submit(api)["RateLimit"] == '"compute";r=59;t=60'
+
+
+def test_a_stranger_whose_seconds_are_used_up_waits(api, settings):
+    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "60"}
+    client = client_of_this_machine(api)
+    used(59.5, client=client)
+    response = submit(api)
+    body = problem_of(response, 429)
+    assert "60 seconds" in body["detail"]
+    assert int(response["Retry-After"]) > 0
+    assert response["RateLimit"] == '"compute";r=0;t=60'
+    assert response["RateLimit-Policy"] == '"compute";q=60;w=60'
+    # Another address has its own limit.
+    other = api.post(JOBS, BODY, format="json", REMOTE_ADDR="192.0.2.7")
+    assert other.status_code == 202
+
+
+def test_seconds_of_a_minute_ago_are_forgotten(api):
+    client = client_of_this_machine(api)
+    used(1000, client=client)
+    assert submit(api).status_code == 429
+    a_minute_ago = timezone.now() - datetime.timedelta(seconds=61)
+    Job.objects.filter(state=State.SUCCEEDED).update(finished_at=a_minute_ago)
+    assert submit(api).status_code == 202
+
+
+def test_a_learner_has_more_and_it_is_counted_apart(api, api_as, ada, bob, settings):
+    settings.LIMITS = settings.LIMITS | {"compute_user": "300", "waiting": "off"}
+    used(299.5, owner=ada)
+    assert submit(api_as(ada)).status_code == 202
+    problem_of(submit(api_as(ada)), 429)
+    assert submit(api_as(bob)).status_code == 202
+    assert submit(api).status_code == 202
+
+
+def test_a_limit_can_be_switched_off(api, settings):
+    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "off"}
+    used(10_000, client=client_of_this_machine(api))
+    response = submit(api)
+    assert response.status_code == 202
+    assert "RateLimit" not in response
+
+
+def test_staff_are_not_limited(api_as, oscar):
+    used(10_000, owner=oscar)
+    for _ in range(8):
+        response = submit(api_as(oscar))
+        assert response.status_code == 202
+        assert "RateLimit" not in response
+
+
+def test_a_learner_waits_for_five_jobs_at_most(api_as, ada, settings):
+    settings.LIMITS = settings.LIMITS | {"waiting": "5"}
+    jobs = [submit(api_as(ada)).json()["id"] for _ in range(5)]
+    response = submit(api_as(ada))
+    problem_of(response, 429)
+    assert int(response["Retry-After"]) > 0
+    assert Job.objects.count() == 5
+    api_as(ada).post(f"{JOBS}{jobs[0]}/cancel/")
+    assert submit(api_as(ada)).status_code == 202
+    settings.LIMITS = settings.LIMITS | {"waiting": "off"}
+    assert submit(api_as(ada)).status_code == 202
+
+
+def test_a_limit_is_met_only_by_what_would_be_queued(api, settings):
+    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "60"}
+    used(100, client=client_of_this_machine(api))
+    problem_of(submit(api, {"kind": "diagnostic-test", "params": {}}), 422)
+
+
+# --- requests from other pages ------------------------------------------------------------------
+
+
+def test_a_page_of_another_origin_may_compute(api):
+    origin = {"Origin": "https://notebook.example"}
+    asked = api.options(
+        JOBS,
+        headers=origin
+        | {
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "content-type,prefer",
+        },
+    )
+    assert asked.status_code == 200
+    assert asked["Access-Control-Allow-Origin"] == "*"
+    assert {"content-type", "prefer"} <= set(
+        asked["Access-Control-Allow-Headers"].replace(" ", "").split(",")
+    )
+    answer = submit(api, **origin)
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer
+    exposed = answer["Access-Control-Expose-Headers"].lower()
+    assert all(name in exposed for name in ("location", "ratelimit", "retry-after"))
+    assert "no-store" in answer["Cache-Control"]
