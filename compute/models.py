@@ -10,6 +10,7 @@ from django.utils import timezone
 import compute.kinds  # noqa: F401  (registers the kinds)
 from compute.registry import Chart, all_kinds
 from compute.work import State, Work, WorkQuerySet
+from rest.json import JSONDecoder
 
 
 def kind_choices():
@@ -26,9 +27,8 @@ class JobQuerySet(WorkQuerySet):
         return self.filter(owner=user) if user else self.filter(owner=None, client=client)
 
     def seconds_since(self, moment) -> float:
-        """Seconds of computing since a moment; unfinished jobs count a second each."""
-        done = self.filter(finished_at__gte=moment).aggregate(total=Sum("seconds"))["total"]
-        return (done or 0) + self.unfinished().count()
+        """Seconds of computing of the jobs that have ended since a moment."""
+        return self.filter(finished_at__gte=moment).aggregate(total=Sum("seconds"))["total"] or 0
 
 
 class Job(Work):
@@ -37,7 +37,7 @@ class Job(Work):
     kind = models.CharField(max_length=40, choices=kind_choices)
     version = models.PositiveSmallIntegerField(help_text="Of the kind when it was submitted.")
     label = models.CharField(max_length=200, null=True, blank=True)
-    params = models.JSONField(default=dict)
+    params = models.JSONField(default=dict, decoder=JSONDecoder)
     # The same for every job of this kind, version and parameters, defaults filled in.
     fingerprint = models.CharField(max_length=64)
     # JSON text, written and served as it is: parsing a large result would cost more than the rest.

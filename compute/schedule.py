@@ -25,10 +25,9 @@ def every(interval: datetime.timedelta, name: str):
 
 def run_due() -> list[str]:
     """Run what is due; the names of what was run here."""
-    now = timezone.now()
     for name in _handlers:
         Schedule.objects.get_or_create(name=name)
-    done = []
+    now, done = timezone.now(), []
     for row in Schedule.objects.filter(name__in=_handlers, next_run_at__lte=now):
         interval, handler = _handlers[row.name]
         # The conditional update decides which sweep runs it.

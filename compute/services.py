@@ -46,8 +46,8 @@ def charge(owner, client: str) -> dict[str, str]:
     if owner is not None and owner.is_staff:
         return {}
     jobs = Job.objects.charged_to(user=owner, client=client)
-    waiting = limit("waiting")
-    if owner is not None and waiting is not None and jobs.unfinished().count() >= waiting:
+    unfinished, waiting = jobs.unfinished().count(), limit("waiting")
+    if owner is not None and waiting is not None and unfinished >= waiting:
         raise LimitExceeded(
             f"{waiting:g} of your jobs have not ended yet; wait for one, or cancel one.",
             wait=1,
@@ -58,7 +58,8 @@ def charge(owner, client: str) -> dict[str, str]:
     if allowed is None:
         return {}
     since = timezone.now() - datetime.timedelta(seconds=WINDOW_SECONDS)
-    left = allowed - jobs.seconds_since(since)
+    # What has not ended yet counts a second each.
+    left = allowed - jobs.seconds_since(since) - unfinished
     fields = rate_limit_fields("compute", allowed, WINDOW_SECONDS, left)
     if left <= 0:
         raise LimitExceeded(

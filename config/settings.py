@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -38,7 +39,11 @@ LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = [*LOOPBACK_HOSTS, *env.list("ALLOWED_HOSTS", default=[])]
 IS_HTTPS = SITE_URL.startswith("https://")
 if SITE_URL:
-    ALLOWED_HOSTS.append(SITE_URL.partition("://")[2].partition("/")[0].partition(":")[0])
+    if not SITE_URL.startswith(("https://", "http://")) or not urlsplit(SITE_URL).hostname:
+        raise ImproperlyConfigured(
+            f"SITE_URL={SITE_URL} should be a whole address, such as https://casebook.example.org."
+        )
+    ALLOWED_HOSTS.append(urlsplit(SITE_URL).hostname)
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 if not DEBUG and HOST not in ("127.0.0.1", "localhost", "::1") and not SITE_URL:
@@ -90,7 +95,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "config.apps.StaticFiles",
     "django.contrib.postgres",
     "corsheaders",
     "csp",
@@ -219,14 +224,23 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 
 # --- Limits (each from the environment; "off" switches one off) ------------------------------
 
+
+def _limit(name: str, default: str) -> str:
+    """A number, such as 60, or "off". "60/m" says the same as 60."""
+    text = env.str(name, default=default).strip().lower().removesuffix("/m")
+    if text != "off" and not text.replace(".", "", 1).isdecimal():
+        raise ImproperlyConfigured(f'{name}={text} should be a number such as {default}, or "off".')
+    return text
+
+
 LIMITS = {
     # seconds of computing a minute for an address; and for a learner
-    "compute_anonymous": env("LIMIT_COMPUTE_ANONYMOUS", default="60"),
-    "compute_user": env("LIMIT_COMPUTE_USER", default="300"),
+    "compute_anonymous": _limit("LIMIT_COMPUTE_ANONYMOUS", "60"),
+    "compute_user": _limit("LIMIT_COMPUTE_USER", "300"),
     # unfinished jobs and submissions of a learner
-    "waiting": env("LIMIT_WAITING", default="5"),
+    "waiting": _limit("LIMIT_WAITING", "5"),
     # tries a minute by user name and address together
-    "token": env("LIMIT_TOKEN", default="10"),
+    "token": _limit("LIMIT_TOKEN", "10"),
 }
 # How many requests of one process may wait for a job at once: half of the server's threads.
 WEB_THREADS = env.int("WEB_THREADS", default=32)

@@ -132,7 +132,8 @@ def _entry_to_load(file: File, decision: str | None, report: Report) -> Entry | 
         return None
     if _was_edited(entry, loaded) and decision != FILE:
         if decision == DATABASE:
-            _remember(file, entry)
+            # The version stays: the edit is a person's work for the next file too.
+            _remember(file, loaded.version if loaded else 0)
             report.unchanged.append(file.name)
         else:
             report.kept.append(file.name)
@@ -186,7 +187,7 @@ def _publish(work: list[tuple[File, Entry]]) -> None:
         except CannotPublish as exc:
             faults += [_locate(file, sentence) for sentence in str(exc).split("\n")]
             continue
-        _remember(file, entry)
+        _remember(file, entry.version)
     if faults:
         raise LoadFailed(faults)
 
@@ -195,11 +196,11 @@ def _is_planned(file: File) -> bool:
     return file.model is Topic and not file.document.body
 
 
-def _remember(file: File, entry: Entry) -> None:
+def _remember(file: File, version: int) -> None:
     LoadedFile.objects.update_or_create(
         type=file.model.TYPE,
         slug=file.document.slug,
-        defaults={"sha256": file.sha256, "version": entry.version},
+        defaults={"sha256": file.sha256, "version": version},
     )
 
 

@@ -230,6 +230,7 @@ class _Writer:
         kind, colon, slug = href.partition(":")
         if kind == "problem":
             self.problem(f"A text does not link to problem:{slug}; its page lists its problems.")
+            return token.tag
         if not colon or kind not in LINK_TYPES:
             if (found := SCHEME.match(href)) and found[1].lower() not in URL_SCHEMES:
                 known = ", ".join(sorted(LINK_TYPES | URL_SCHEMES))

@@ -59,17 +59,21 @@ def is_public_read(request) -> bool:
         return False
     if request.META.get("HTTP_COOKIE") or request.META.get("HTTP_AUTHORIZATION"):
         return False
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return False
     rest = request.path[len(PREFIX) :]
     return rest.partition("/")[0] in PUBLIC or rest.startswith(PUBLIC_PATHS)
 
 
 def make_etag(request) -> str:
-    """A strong ETag of version, release, path, sorted query and media type."""
+    """A strong ETag of version, release, address, sorted query and media type."""
     # By name only: of a name that stands twice the last counts, so their order matters.
     pairs = sorted(parse_qsl(request.META.get("QUERY_STRING", ""), True), key=itemgetter(0))
     query = urlencode(pairs)
     accept = request.META.get("HTTP_ACCEPT", "")
-    parts = (str(_version()), settings.RELEASE, request.path, query, accept)
+    # Links to other pages of a list are whole addresses.
+    site = (request.scheme, request.META.get("HTTP_HOST", ""))
+    parts = (str(_version()), settings.RELEASE, *site, request.path, query, accept)
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16)
     return f'"{digest.hexdigest()}"'
 
@@ -95,4 +99,7 @@ def public(response, etag: str):
     response["Access-Control-Expose-Headers"] = ", ".join(settings.CORS_EXPOSE_HEADERS)
     response["Vary"] = "Accept, Cookie, Authorization"
     response["X-Content-Type-Options"] = "nosniff"
+    if settings.SECURE_HSTS_SECONDS:
+        seconds = settings.SECURE_HSTS_SECONDS
+        response["Strict-Transport-Security"] = f"max-age={seconds}; includeSubDomains; preload"
     return response

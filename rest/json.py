@@ -78,6 +78,16 @@ def _number(digits: str) -> int | float:
     return int(digits) if len(digits) < 19 else float(digits)
 
 
+class JSONDecoder(json.JSONDecoder):
+    """For JSON that comes from the database, read as it was when it came from a client.
+
+    PostgreSQL writes 1e30 out with all its digits: an integer that no answer could hold.
+    """
+
+    def decode(self, text):
+        return orjson.loads(text)
+
+
 def raw_json(text: str):
     """JSON text to be put into an answer as it is, without being parsed."""
     return orjson.Fragment(text)

@@ -11,11 +11,12 @@ LONGEST_WAIT = 30
 _places = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 2))
 
 
+WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?:[;,]|$)', re.IGNORECASE)
+
+
 def wait_seconds(request) -> int | None:
     """The N that the client asks for, capped; None where it does not ask or asks wrongly."""
-    found = re.search(
-        r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})\"?", request.headers.get("Prefer", "")
-    )
+    found = WAIT.search(request.headers.get("Prefer", ""))
     return min(int(found[1]), LONGEST_WAIT) if found else None
 
 

@@ -95,7 +95,7 @@ class AutoSchema(SpectacularSchema):
                     "description": MEANINGS[code],
                     "content": {
                         "application/problem+json": {
-                            "schema": {"$ref": "#/components/schemas/Problem"}
+                            "schema": {"$ref": "#/components/schemas/ProblemDetails"}
                         }
                     },
                 },
@@ -104,8 +104,8 @@ class AutoSchema(SpectacularSchema):
 
 
 def add_conventions(result, generator, request, public):
-    """A postprocessing hook: the Problem schema and its example, and the licence of content."""
+    """A postprocessing hook: the schema of errors with its example, and the licence of content."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM | {"examples": [PROBLEM_EXAMPLE]}
+    schemas["ProblemDetails"] = PROBLEM | {"examples": [PROBLEM_EXAMPLE]}
     result["info"]["license"] = {"name": "CC BY 4.0 (content), Apache-2.0 (code)"}
     return result

@@ -65,7 +65,8 @@ def _sources() -> list[Path]:
 
 
 def _manifests() -> list[Path]:
-    return [ASSETS / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    names = ("package.json", "package-lock.json", ".npmrc", "subset.mjs")
+    return [ASSETS / name for name in names]
 
 
 def _key(paths: Iterable[Path]) -> str:
@@ -88,7 +89,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _install_packages() -> None:
-    """`npm ci`, unless node_modules already holds what the lock file names."""
+    """`npm ci` and the cut math font, unless node_modules already holds what the lock names."""
     modules = ASSETS / "node_modules"
     key = _key(_manifests())
     if _read(modules / KEY_FILE) == key:
@@ -96,12 +97,14 @@ def _install_packages() -> None:
     node, npm = _system_node() or _own_node()
     # npm starts node by its name, so the one chosen here must be found first.
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": path}
     _run(
         "the packages of the pages could not be installed",
         [*npm, "ci", "--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"],
         cwd=ASSETS,
-        env={**os.environ, "PATH": path},
+        env=environment,
     )
+    _run("the math font could not be cut", [str(node), "subset.mjs"], cwd=ASSETS, env=environment)
     (modules / KEY_FILE).write_text(key)
 
 

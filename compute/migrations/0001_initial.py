@@ -2,6 +2,7 @@
 
 import compute.models
 import django.db.models.deletion
+import rest.json
 import django.utils.timezone
 import uuid
 from django.conf import settings
@@ -44,7 +45,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=compute.models.kind_choices, max_length=40)),
                 ('version', models.PositiveSmallIntegerField(help_text='Of the kind when it was submitted.')),
                 ('label', models.CharField(blank=True, max_length=200, null=True)),
-                ('params', models.JSONField(default=dict)),
+                ('params', models.JSONField(decoder=rest.json.JSONDecoder, default=dict)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('result', models.TextField(blank=True, null=True)),
                 ('seconds', models.FloatField(default=0, help_text="Of computing, by the worker's clock.")),

@@ -128,6 +128,35 @@ def test_a_page_that_does_not_exist_says_so(open_page, running_site):
     watch.faults.clear()
 
 
+def test_a_text_page_weighs_little(open_page):
+    """The largest part is the fonts; a page with formulas also loads the math font, once."""
+    page = open_page("/cases/")
+    page.wait_for_load_state("networkidle")
+    weight = page.evaluate(
+        """() => ["navigation", "resource"]
+            .flatMap((type) => performance.getEntriesByType(type))
+            .reduce((sum, entry) => sum + entry.transferSize, 0)"""
+    )
+    assert 20_000 < weight < 200_000
+
+
+def test_hints_open_one_by_one_on_the_same_page(open_page, site):
+    page = open_page("/sign-in/?next=/problems/multi-head-attention/")
+    page.get_by_label("Name").fill(site.account["username"])
+    page.get_by_label("Password").fill(site.account["password"])
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/problems/multi-head-attention/")
+    page.evaluate("window.sameDocument = true")
+    page.get_by_role("button", name="Show hint 1").click()
+    page.locator("#hint-1").wait_for()
+    assert page.evaluate("document.activeElement.id") == "hint-1"
+    page.get_by_role("button", name="Show hint 2").click()
+    page.locator("#hint-2").wait_for()
+    assert page.evaluate("window.sameDocument")
+    page.reload()
+    assert page.locator(".hint").count() == 2
+
+
 def test_starter_code_is_copied(open_page):
     page = open_page(
         "/problems/multi-head-attention/", permissions=["clipboard-read", "clipboard-write"]

@@ -112,10 +112,11 @@ def test_a_topic_shows_its_figure_and_its_place(library, client):
     assert '<a href="/problems/double/">Double</a>' in html
 
 
-def test_a_plan_lists_what_is_written_and_names_what_is_planned(library, client):
+def test_a_plan_lists_what_is_written_and_counts_what_is_planned(library, client):
     html = text_of(client.get("/plans/basics/"))
     assert '<a href="/topics/a-test/">A test</a>' in html
-    assert "Planned: Later." in html
+    assert "1 more topic planned." in html
+    assert "Later" not in html
 
 
 def test_a_problem_escapes_the_words_of_its_signature(library, client):

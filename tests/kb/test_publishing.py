@@ -1,0 +1,283 @@
+"""Drafts beside published entries, review, publishing, withdrawing, restoring."""
+
+import pytest
+
+from kb import services
+from kb.errors import CannotPublish, NeedsReviewer
+from kb.models import Card, CaseStudy, Company, Revision, State, StudyPlan, Technique, Topic
+from problems.models import Problem
+from rest.models import ContentVersion
+from tests.kb.acme import HAMMERS
+
+CASE = "/api/v1/case-studies/acme-ranker/"
+DOORS = {
+    "case-study": ("acme-ranker", "/api/v1/case-studies/acme-ranker", "/cases/acme-ranker/"),
+    "topic": ("anvils", "/api/v1/topics/anvils", "/topics/anvils/"),
+    "company": ("acme", "/api/v1/companies/acme", "/companies/acme/"),
+    "technique": ("anvil-sorting", "/api/v1/techniques/anvil-sorting", "/techniques/anvil-sorting/"),
+    "study-plan": (
+        "basics-of-anvils",
+        "/api/v1/study-plans/basics-of-anvils",
+        "/plans/basics-of-anvils/",
+    ),
+}
+MODELS = {model.TYPE: model for model in (CaseStudy, Topic, Company, Technique, StudyPlan)}
+WITH_TEXT = {"case-study", "topic"}
+
+
+def content_version() -> int:
+    return ContentVersion.objects.get(pk=1).number
+
+
+def draft_of(entry, by, **changes):
+    draft = services.start_draft(entry, by)
+    for name, value in changes.items():
+        setattr(draft, name, value)
+    draft.save()
+    services.edited_by(draft, by)
+    return draft
+
+
+@pytest.fixture
+def case(folder):
+    return CaseStudy.objects.get(slug="acme-ranker")
+
+
+def doors_of(entry_type) -> list[str]:
+    _slug, api_path, page = DOORS[entry_type]
+    paths = [f"{api_path}/", page]
+    return [*paths, f"{api_path}.md"] if entry_type in WITH_TEXT else paths
+
+
+def everything(client) -> dict[str, bytes]:
+    """What a stranger sees of the small folder, through every door."""
+    paths = [path for entry_type in DOORS for path in doors_of(entry_type)]
+    paths += ["/api/v1/case-studies/", "/api/v1/topics/", "/api/v1/search/?q=anvils", "/cases/"]
+    paths += ["/", "/search/?q=anvils", "/plans/", "/api/v1/study-plans/", "/api/v1/search/?q=acme"]
+    answers = {path: client.get(path) for path in paths}
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(paths, 200)
+    # A page has a nonce and a CSRF token of its own.
+    return {path: answer.content for path, answer in answers.items()}
+
+
+@pytest.mark.parametrize("entry_type", DOORS)
+def test_what_is_published_does_not_change_by_a_byte_while_its_draft_is_edited(
+    folder, client, cora, entry_type
+):
+    before = everything(client)
+    entry = MODELS[entry_type].objects.get(slug=DOORS[entry_type][0])
+    draft = draft_of(entry, cora, title="Zebra anvils", summary="Acme zebra.")
+    if entry_type in WITH_TEXT:
+        draft.body = "## Zebra {#zebra}\n\nAnvils."
+        draft.save()
+    services.preview(draft)
+    services.submit_for_review(draft)
+    services.send_back(draft)
+    assert everything(client) == before
+
+
+def test_a_planned_topic_is_edited_in_a_draft_beside_it(folder, client, cora):
+    before = everything(client)
+    planned = Topic.objects.get(slug="hammers")
+    draft = draft_of(planned, cora, title="Zebra hammers", body="## Zebra {#zebra}\n\nHammers.")
+    assert draft.draft_of == planned
+    assert everything(client) == before
+    assert services.publish(draft, cora) == planned
+    assert Topic.objects.published().get(slug="hammers").title == "Zebra hammers"
+
+
+def test_there_is_one_draft_beside_an_entry(case, cora, rita):
+    assert services.start_draft(case, cora).pk == services.start_draft(case, rita).pk
+
+
+def test_publishing_puts_the_draft_in_place_of_what_was_published(case, client, cora):
+    version, first = content_version(), case.published_at
+    draft = draft_of(case, cora, title="Acme ranks zebras")
+    published = services.publish(draft, cora)
+    assert (published.pk, published.version, published.published_at) == (case.pk, 2, first)
+    assert not CaseStudy.objects.filter(pk=draft.pk).exists()
+    assert Card.objects.get(type="case-study", slug="acme-ranker").title == "Acme ranks zebras"
+    assert client.get(CASE).json()["title"] == "Acme ranks zebras"
+    assert client.get("/api/v1/search/?q=zebras").json()["count"] == 1
+    assert content_version() > version
+    # What hangs on the entry comes with it.
+    assert [source.key for source in published.sources.all()] == ["acme"]
+    assert published.techniques.get().slug == "anvil-sorting"
+
+
+def test_a_second_person_publishes(case, cora, rita):
+    draft = draft_of(case, cora, title="By Cora")
+    with pytest.raises(NeedsReviewer, match="second person"):
+        services.publish(draft, cora)
+    assert CaseStudy.objects.get(pk=case.pk).version == 1
+    published = services.publish(draft, rita)
+    revision = Revision.objects.get(type="case-study", slug="acme-ranker", number=2)
+    assert (revision.author, revision.reviewer, revision.origin) == (cora, rita, "admin")
+    assert published.reviewed_at is not None
+
+
+def test_the_last_to_edit_is_the_author_even_if_another_began(case, cora, rita):
+    draft = draft_of(case, cora, title="By Cora")
+    services.edited_by(draft, rita)
+    with pytest.raises(NeedsReviewer):
+        services.publish(draft, rita)
+    assert services.publish(draft, cora).version == 2
+
+
+def test_an_author_publishes_alone_while_there_is_nobody_else_on_the_staff(case, cora, ada, bob):
+    services.publish(draft_of(case, cora, title="By Cora"), cora)
+    revision = Revision.objects.get(type="case-study", slug="acme-ranker", number=2)
+    assert (revision.author, revision.reviewer, revision.is_reviewed) == (cora, None, False)
+    assert CaseStudy.objects.get(pk=case.pk).reviewed_at is None
+
+
+def test_somebody_who_left_does_not_count_as_a_second_person(case, cora, rita):
+    rita.is_active = False
+    rita.save()
+    assert services.publish(draft_of(case, cora, title="By Cora"), cora).version == 2
+
+
+def test_an_unreviewed_revision_does_not_keep_the_old_mark_of_review(case, cora, rita):
+    services.publish(draft_of(case, cora, title="Reviewed"), rita)
+    rita.delete()
+    services.publish(draft_of(case, cora, title="Not reviewed"), cora)
+    assert CaseStudy.objects.get(pk=case.pk).reviewed_at is None
+
+
+def test_each_publication_is_a_revision_and_an_old_one_comes_back_as_a_draft(case, cora, api):
+    services.publish(draft_of(case, cora, title="The second title"), cora)
+    case.refresh_from_db()
+    first = Revision.objects.get(type="case-study", slug="acme-ranker", number=1)
+    draft = services.restore(case, first, cora)
+    assert draft.title == "Acme ranks its anvils"
+    assert api.get(CASE).json()["title"] == "The second title"
+    services.publish(draft, cora)
+    texts = Revision.objects.filter(type="case-study", slug="acme-ranker").order_by("number")
+    one, two, three = texts.values_list("document", flat=True)
+    assert one == three != two
+
+
+def test_a_revision_that_no_longer_fits_is_not_restored(case, cora):
+    first = Revision.objects.get(type="case-study", slug="acme-ranker")
+    services.publish(draft_of(case, cora, title="Without", body="## A {#a}\n\nB."), cora)
+    case.refresh_from_db()
+    first.document = first.document.replace("anvil-sorting", "gone")
+    with pytest.raises(CannotPublish, match="There is no technique 'gone'"):
+        services.restore(case, first, cora)
+    assert not CaseStudy.objects.filter(draft_of=case).exists()
+
+
+@pytest.mark.parametrize("entry_type", DOORS)
+def test_what_is_withdrawn_is_a_404_through_every_door(folder, client, entry_type):
+    entry = MODELS[entry_type].objects.get(slug=DOORS[entry_type][0])
+    version = content_version()
+    services.withdraw(entry)
+    answers = {path: client.get(path).status_code for path in doors_of(entry_type)}
+    assert answers == dict.fromkeys(answers, 404)
+    assert not Card.objects.filter(type=entry_type, slug=entry.slug).exists()
+    hits = client.get(f"/api/v1/search/?q={entry.title}").json()["results"]
+    assert (entry_type, entry.slug) not in {(hit["type"], hit["slug"]) for hit in hits}
+    assert content_version() > version
+    assert Revision.objects.filter(type=entry_type, slug=entry.slug).count() == 1
+
+
+def test_texts_that_link_to_what_is_withdrawn_or_comes_back_are_made_anew(folder, cora):
+    topic, case = Topic.objects.get(slug="anvils"), CaseStudy.objects.get(slug="acme-ranker")
+    assert '<a href="/topics/anvils/"' in case.rendered["html"]
+    services.withdraw(topic)
+    case.refresh_from_db()
+    assert '<span class="planned">topic</span>' in case.rendered["html"]
+    services.publish(topic, cora)
+    case.refresh_from_db()
+    assert '<a href="/topics/anvils/"' in case.rendered["html"]
+
+
+def test_problems_that_link_to_what_is_withdrawn_are_made_anew(shipped, folder, admin):
+    problem = Problem.objects.published().first()
+    statement = problem.statement + "\n\nSee [anvils](topic:anvils)."
+    services.publish(draft_of(problem, admin, statement=statement), admin)
+    services.withdraw(Topic.objects.get(slug="anvils"))
+    problem.refresh_from_db()
+    assert '<span class="planned">anvils</span>' in problem.rendered["statement_html"]
+
+
+def test_what_was_withdrawn_and_not_edited_comes_back_without_an_author(case, cora, rita):
+    services.withdraw(case)
+    assert services.publish(case, cora).is_published
+    revision = Revision.objects.get(type="case-study", slug="acme-ranker", number=2)
+    assert (revision.author, revision.reviewer) == (None, cora)
+
+
+def test_a_publish_that_fails_changes_nothing(case, client, cora):
+    before, version = everything(client), content_version()
+    draft = draft_of(case, cora, title="Broken", body="## A {#a}\n\n$\\nonsense$")
+    with pytest.raises(CannotPublish, match=r"line 3: The formula"):
+        services.publish(draft, cora)
+    assert everything(client) == before
+    assert content_version() == version
+    assert Revision.objects.filter(type="case-study", slug="acme-ranker").count() == 1
+    assert CaseStudy.objects.get(draft_of=case).title == "Broken"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"questions": [{"nonsense": 1}]},
+        {"lessons": ["a\0b"]},
+        {"title": "<b>Bold</b>"},
+        {"slug": "another-slug"},
+        {"audience_student": "$\\nonsense$"},
+    ],
+    ids=str,
+)
+def test_what_makes_no_document_is_not_published(case, cora, wrong):
+    draft = draft_of(case, cora, **wrong)
+    with pytest.raises(CannotPublish):
+        services.publish(draft, cora)
+    case.refresh_from_db()
+    assert case.version == 1
+
+
+def test_a_draft_is_published_once(case, cora, rita):
+    draft = draft_of(case, cora, title="Once")
+    services.publish(draft, rita)
+    with pytest.raises(CannotPublish, match="meanwhile"):
+        services.publish(draft, rita)
+    assert CaseStudy.objects.get(pk=case.pk).version == 2
+
+
+def test_a_case_is_published_only_after_its_company(folder, cora):
+    services.withdraw(CaseStudy.objects.get(slug="acme-ranker"))
+    services.withdraw(Company.objects.get(slug="acme"))
+    with pytest.raises(CannotPublish, match="Acme is not published yet"):
+        services.publish(CaseStudy.objects.get(slug="acme-ranker"), cora)
+    services.publish(Company.objects.get(slug="acme"), cora)
+    assert services.publish(CaseStudy.objects.get(slug="acme-ranker"), cora).is_published
+
+
+def test_what_a_browser_sends_is_kept_with_plain_line_ends(case, cora):
+    draft = draft_of(case, cora, body="## A {#a}\r\n\r\nB.  \r\n", summary="One\r\ntwo")
+    published = services.publish(draft, cora)
+    assert (published.body, published.summary) == ("## A {#a}\n\nB.", "One\ntwo")
+    assert "\r" not in Revision.objects.get(slug="acme-ranker", number=2).document
+
+
+def test_a_state_changes_only_from_the_one_before_it(case, cora):
+    services.submit_for_review(case)
+    services.send_back(case)
+    case.refresh_from_db()
+    assert case.state == State.PUBLISHED
+    draft = draft_of(case, cora, title="A")
+    services.send_back(draft)
+    services.submit_for_review(draft)
+    draft.refresh_from_db()
+    assert draft.state == State.IN_REVIEW
+
+
+def test_a_topic_in_a_draft_is_computed_and_drawn_in_the_preview(folder, cora):
+    folder.write("topics/hammers.md", HAMMERS)
+    draft = draft_of(Topic.objects.get(slug="anvils"), cora, title="In the preview")
+    shown = services.preview(draft)
+    assert "figure-test" in shown.rendered["html"]
+    assert shown.rendered["examples"]["test"]["result"]["posterior"] > 0
+    assert Topic.objects.get(pk=draft.pk).rendered == {}
