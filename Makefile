@@ -18,7 +18,7 @@ setup:
 	python3 start.py setup
 
 bench:
-	.venv-dev/bin/python -m pytest tests/benchmarks -q -s -p no:randomly
+	.venv-dev/bin/python -m pytest tests/benchmarks/bench_*.py -q -s -p no:randomly
 
 lock:
 	.venv-dev/bin/python -m tests.locks

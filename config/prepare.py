@@ -20,6 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from kb.backups import BackupError, applied_migrations, copy_database, folder_of_backups, moment
 
 COPIES_KEPT = 5
+COMMANDS = ["load_content", "load_problems", "render_content", "make_roles", "make_admin"]
 
 
 def main() -> int:
@@ -27,7 +28,7 @@ def main() -> int:
     try:
         django.setup()
         migrate()
-        for command in ("load_content", "load_problems", "make_roles", "make_admin"):
+        for command in COMMANDS:
             call_command(command)
     except (BackupError, CommandError, DatabaseError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)

@@ -117,7 +117,8 @@ def _citation_rule(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _highlight(code: str, language: str, _attributes: str) -> str:
+def highlight_code(code: str, language: str, _attributes: str = "") -> str:
+    """A block of code with a class for each kind of word."""
     try:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
@@ -128,7 +129,9 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "highlight": _highlight})
+    parser = MarkdownIt(
+        "commonmark", {"html": False, "typographer": True, "highlight": highlight_code}
+    )
     parser.enable(["table", "smartquotes"]).disable("image")
     # The citation must be tried before "link", which would take its bracket.
     parser.inline.ruler.before("link", "citation", _citation_rule)
@@ -277,7 +280,9 @@ class _Writer:
             case "container_question_close":
                 return "</details>"
             case "heading_open" if token.tag not in ALLOWED_TAGS:
-                return self.problem("A section is ## at the left edge; inside it stand ### and ####.")
+                return self.problem(
+                    "A section is ## at the left edge; inside it stand ### and ####."
+                )
             case "th_open" | "td_open" if "style" in token.attrs:
                 side = str(token.attrs["style"]).rpartition(":")[2]
                 return f'<{token.tag} class="{side}">'
@@ -287,7 +292,7 @@ class _Writer:
                 return "</table></div>"
             case "fence":
                 self.code_lines += token.content.count("\n")
-                return _highlight(token.content, token.info.strip(), "")
+                return highlight_code(token.content, token.info.strip())
         html = str(_markdown.renderer.render([token], _markdown.options, {}))
         return html.rstrip("\n") if token.nesting == 1 else html
 
@@ -305,13 +310,15 @@ def _describe(work: Work, locator: str) -> str:
 
 
 def _clean(html: str) -> str:
-    return nh3.clean(
+    cleaned = nh3.clean(
         html,
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
         url_schemes=URL_SCHEMES,
         link_rel="noopener noreferrer",
     )
+    # An empty corner of a table is no heading.
+    return re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", cleaned)
 
 
 def _refuse_private(text: str) -> None:

@@ -19,7 +19,10 @@ LINK_KINDS = {model: kind for kind, model in MODELS.items()}
 
 @transaction.atomic
 def start_draft(entry: Entry, author, document: Document | None = None) -> Entry:
-    """The draft beside a published or planned entry; a new one has the published text, or the given one."""
+    """The draft beside a published or planned entry.
+
+    A new one has the published text, or that of the given document.
+    """
     draft = type(entry).objects.filter(draft_of=entry).first()
     if draft is None:
         draft = type(entry)(draft_of=entry, author=author, state=State.DRAFT)
@@ -161,6 +164,28 @@ def render_linking(entry: Entry) -> None:
         other = models[entry_type].objects.published().filter(slug=slug).first()
         if other is not None and (entry_type, slug) != (entry.TYPE, entry.slug):
             models[entry_type].objects.filter(pk=other.pk).update(rendered=rendered(other))
+
+
+@transaction.atomic
+def render_anew(models: list[type[Entry]]) -> int:
+    """Make what readers see anew after an upgrade; how many entries changed.
+
+    Figures, formulas and computed examples come from code, which a new release may change.
+    """
+    changed = 0
+    for model in models:
+        for entry in model.objects.published():
+            if (now := rendered(entry)) != entry.rendered:
+                fields = {"rendered": now}
+                if hasattr(entry, "reading_minutes"):
+                    fields["reading_minutes"] = entry.reading_minutes
+                model.objects.filter(pk=entry.pk).update(**fields)
+                entry.rendered = now
+                put_card(entry)
+                changed += 1
+    if changed:
+        raise_content_version()
+    return changed
 
 
 @transaction.atomic

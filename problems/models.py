@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from kb.markup import Context, render, render_inline
+from kb.markup import Context, highlight_code, render, render_inline
 from kb.models import CaseStudy, Technique, Topic
 from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all
 from kb.models.links import link_to
@@ -131,6 +131,7 @@ class Problem(Entry):
         statement = render(self.statement, context)
         return {
             "statement_html": statement.html,
+            "starter_html": highlight_code(self.starter_code, "python"),
             "hints": [render(hint, context).html for hint in self.hints],
             "editorial_html": render(self.editorial, context).html,
             "examples": [

@@ -1,5 +1,7 @@
 """Query parameters that are checked: an unknown one, or an unknown value, is a 400 that names it."""
 
+from collections.abc import Iterable
+
 import django_filters
 from django import forms
 from django.db.models import Count
@@ -10,6 +12,7 @@ from rest.errors import QueryError
 ALWAYS_ALLOWED = {"format"}
 PAGES = {"page", "page_size"}
 LONGEST_VALUE = 500
+TEXT_SCHEMA = {"type": "string", "maxLength": LONGEST_VALUE, "pattern": r"^[^\x00]*$"}
 
 
 class StrictFilterBackend(BaseFilterBackend):
@@ -54,12 +57,18 @@ class StrictFilterBackend(BaseFilterBackend):
                 for name, item in filterset_class.base_filters.items()
             ]
         if fields := getattr(view, "ordering_fields", {}):
-            choices = [choice for field in fields for choice in (field, f"-{field}")]
-            text = "One or more fields, comma-separated; - for descending."
-            parameters.append(_parameter("ordering", text, {"type": "string", "examples": choices}))
+            text = f"One or more of {', '.join(fields)}, comma-separated; - for descending."
+            schema = {"type": "string", "pattern": list_pattern(fields, prefix="-?")}
+            parameters.append(_parameter("ordering", text, schema))
         if getattr(view, "search_with", None):
-            parameters.append(_parameter("search", "Full text.", {"type": "string"}))
+            parameters.append(_parameter("search", "Full text.", TEXT_SCHEMA))
         return parameters
+
+
+def list_pattern(values: Iterable[str], prefix: str = "") -> str:
+    """The pattern of some of the values (words and hyphens), comma-separated; or of nothing."""
+    one = f"{prefix}({'|'.join(values)})"
+    return f"^({one}(,{one})*)?$"
 
 
 def _parameter(name: str, text: str, schema: dict) -> dict:
@@ -101,7 +110,7 @@ class ChoicesFilter(django_filters.CharFilter):
 
     def __init__(self, *args, choices: list[str], **kwargs):
         self.choices = choices
-        self.schema = {"type": "string", "examples": choices[:1]}
+        self.schema = {"type": "string", "pattern": list_pattern(choices)}
         super().__init__(*args, **kwargs)
 
     def filter(self, queryset, value):
@@ -118,7 +127,7 @@ class SlugsFilter(django_filters.CharFilter):
     `entries` gives the queryset that a slug must be in.
     """
 
-    schema = {"type": "string"}
+    schema = TEXT_SCHEMA
 
     def __init__(self, *args, entries, name: str, **kwargs):
         self.entries = entries
@@ -146,10 +155,11 @@ class SlugsFilter(django_filters.CharFilter):
 
 class WholeNumberFilter(django_filters.NumberFilter):
     field_class = forms.IntegerField
-    schema = {"type": "integer"}
+    schema = {"type": "integer", "minimum": -9999, "maximum": 9999}
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, min_value=-9999, max_value=9999, **kwargs)
+        limits = {"min_value": self.schema["minimum"], "max_value": self.schema["maximum"]}
+        super().__init__(*args, **limits, **kwargs)
 
 
 class MatchFilter(django_filters.ChoiceFilter):

@@ -6,6 +6,18 @@ from rest_framework import exceptions, pagination
 from rest.errors import QueryError
 
 LARGEST_PAGE = 100
+MOST_DIGITS = 9
+
+
+def _query_parameter(name: str, text: str, schema: dict) -> dict:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+
+
+PAGE_SIZE = _query_parameter(
+    "page_size",
+    "Results in one answer; 20 if it is left out.",
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
+)
 
 
 def _page_size(request, default: int) -> int:
@@ -24,12 +36,16 @@ class PageNumberPagination(pagination.PageNumberPagination):
     max_page_size = LARGEST_PAGE
     page_size_query_param = "page_size"
 
+    def get_schema_operation_parameters(self, view):
+        page = {"type": "integer", "minimum": 1, "maximum": 10**MOST_DIGITS - 1}
+        return [_query_parameter("page", "From 1.", page), PAGE_SIZE]
+
     def get_page_size(self, request):
         return _page_size(request, self.page_size)
 
     def paginate_queryset(self, queryset, request, view=None):
         text = request.query_params.get("page", "1")
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
             raise QueryError("page", f"page is a number from 1, not {text[:40]!r}.")
         self.request = request
         paginator = self.django_paginator_class(queryset, self.get_page_size(request))
@@ -49,6 +65,10 @@ class CursorPagination(pagination.CursorPagination):
     max_page_size = LARGEST_PAGE
     page_size_query_param = "page_size"
     ordering = ("-created_at", "-id")
+
+    def get_schema_operation_parameters(self, view):
+        text = "From `next` or `previous` of an answer."
+        return [_query_parameter("cursor", text, {"type": "string"}), PAGE_SIZE]
 
     def get_page_size(self, request):
         return _page_size(request, self.page_size)

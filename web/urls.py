@@ -1,6 +1,7 @@
 from django.urls import path
 
 from web import views
+from web.llms import llms_txt
 from web.preview import preview
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("techniques/<slug:slug>/", views.technique, name="technique"),
     path("companies/<slug:slug>/", views.company, name="company"),
     path("search/", views.search, name="search"),
+    path("llms.txt", llms_txt, name="llms"),
     path("preview/<slug:entry_type>/<int:pk>/", preview, name="preview"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", views.SignOut.as_view(), name="sign-out"),

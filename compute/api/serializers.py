@@ -3,6 +3,7 @@ from rest_framework import serializers
 
 from compute.models import Job
 from rest.json import raw_json
+from rest.serializers import TextField
 from rest.problems import Refused, pointer
 
 MOST_UNKNOWN = 10
@@ -20,9 +21,9 @@ class AnyField(serializers.Field):
 class NewJobSerializer(serializers.Serializer):
     """A request to run a kind."""
 
-    kind = serializers.CharField(max_length=80, help_text="A name of `GET /compute/kinds/`.")
+    kind = TextField(max_length=80, help_text="A name of `GET /compute/kinds/`.")
     params = AnyField(help_text="As the kind's `params_schema` says.")
-    label = serializers.CharField(
+    label = TextField(
         required=False, allow_null=True, max_length=200, help_text="A name of your own."
     )
 

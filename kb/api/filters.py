@@ -1,7 +1,8 @@
 import django_filters
 
 from kb.models import CaseStudy, Company, StudyPlan, Technique
-from rest.filters import ChoicesFilter, MatchFilter, SlugsFilter, WholeNumberFilter
+from rest.errors import QueryError
+from rest.filters import TEXT_SCHEMA, ChoicesFilter, MatchFilter, SlugsFilter, WholeNumberFilter
 
 
 class CaseStudyFilter(django_filters.FilterSet):
@@ -41,6 +42,14 @@ class TopicFilter(django_filters.FilterSet):
     match = MatchFilter()
 
 
+class GroupFilter(django_filters.CharFilter):
+    schema = TEXT_SCHEMA
+
+    def filter(self, queryset, value):
+        if value and not Technique.objects.published().filter(group=value).exists():
+            raise QueryError("group", f"There is no group {value!r}.")
+        return super().filter(queryset, value)
+
+
 class TechniqueFilter(django_filters.FilterSet):
-    group = django_filters.CharFilter(help_text="The exact name of a group.")
-    group.schema = {"type": "string"}
+    group = GroupFilter(help_text="The exact name of a group.")

@@ -17,7 +17,7 @@ from kb.cards import all_cards, cards_about
 from kb.models import Card, CaseStudy, Company, StudyPlan, Technique, Topic
 from kb.queries import plans_with_topics, public_markdown, with_text
 from rest.errors import QueryError
-from rest.filters import PAGES, check_names
+from rest.filters import PAGES, TEXT_SCHEMA, check_names, list_pattern
 
 SLUG = "[a-z0-9-]+"
 SLUG_PARAMETER = OpenApiParameter(
@@ -213,8 +213,17 @@ class SearchViewSet(viewsets.GenericViewSet):
     @extend_schema(
         summary="Search everything published",
         parameters=[
-            OpenApiParameter("q", str, required=True, description="Words, or how they begin."),
-            OpenApiParameter("type", str, description=f"Comma-separated: {', '.join(SEARCHED)}."),
+            OpenApiParameter(
+                "q",
+                TEXT_SCHEMA | {"pattern": r"^[^\x00]*\w[^\x00]*$"},
+                required=True,
+                description="Words, or how they begin.",
+            ),
+            OpenApiParameter(
+                "type",
+                {"type": "string", "pattern": list_pattern(SEARCHED)},
+                description=f"Comma-separated: {', '.join(SEARCHED)}.",
+            ),
         ],
         examples=[OpenApiExample("A hit", value=examples.HIT)],
     )

@@ -16,11 +16,12 @@ from rest.authentication import TokenAuthentication
 from rest.filters import check_names
 from rest.limits import count_try
 from rest.proxies import address_of
+from rest.serializers import TextField
 
 
 class CredentialsSerializer(serializers.Serializer):
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    username = TextField(max_length=150)
+    password = TextField(max_length=1000)
 
 
 class TokenSerializer(serializers.Serializer):

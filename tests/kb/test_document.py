@@ -53,7 +53,8 @@ numbers = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=Fal
 json_values = st.recursive(
     st.one_of(st.booleans(), numbers, texts),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.text(characters, max_size=6), inner, max_size=3)
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.text(characters, max_size=6), inner, max_size=3),
     ),
     max_leaves=8,
 )
@@ -234,7 +235,12 @@ REFUSALS = {
     "an unknown type": ('type = "company"', 'type = "firm"', 2, "it must be one of company"),
     "no type": ('type = "company"\n', "", 2, "it must be one of"),
     "an unknown key": ('slug = "acme"', 'slug = "acme"\ncolour = "red"', 4, "not known here"),
-    "a body as a key": ('slug = "acme"', 'slug = "acme"\nbody = "x"', 4, "follows the front matter"),
+    "a body as a key": (
+        'slug = "acme"',
+        'slug = "acme"\nbody = "x"',
+        4,
+        "follows the front matter",
+    ),
     "a wrong type": ('title = "Acme"', "title = 5", 4, "should be a valid string"),
     "a wrong list": ('title = "Acme"', 'title = "Acme"\naliases = "A"', 5, "valid list"),
     "a missing key": ('summary = "Makes everything."\n', "", 2, "Field required"),

@@ -73,14 +73,21 @@ def test_a_changed_file_updates_an_entry_that_nobody_edited(folder):
 def test_a_file_that_is_wrong_keeps_all_others_from_loading(folder):
     folder.change("companies/acme.md", "Makes everything.", "Makes anvils.")
     folder.change(CASE, 'company = "acme"', 'company = "nobody"')
-    assert faults(folder) == ["content/case-studies/acme-ranker.md:6: There is no company 'nobody'."]
+    assert faults(folder) == [
+        "content/case-studies/acme-ranker.md:6: There is no company 'nobody'."
+    ]
     assert Company.objects.get(slug="acme").summary == "Makes everything."
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "fault"),
     [
-        (CASE, '["anvil-sorting"]', '["magic"]', f"content/{CASE}:9: There is no technique 'magic'."),
+        (
+            CASE,
+            '["anvil-sorting"]',
+            '["magic"]',
+            f"content/{CASE}:9: There is no technique 'magic'.",
+        ),
         (TOPIC, '"first"', '"last"', f"content/{TOPIC}:7: There is no chapter 'last' in a plan"),
         (TOPIC, "(technique:anvil-sorting", "(technique:none", f"content/{TOPIC}:40: The link"),
         (CASE, "$w$", "$\\nonsense$", f"content/{CASE}:25: The formula"),
@@ -208,7 +215,9 @@ def test_a_written_topic_that_is_only_planned_again_is_shown_no_more(folder, api
 
 def test_what_was_loaded_is_exported_byte_for_byte(shipped, tmp_path):
     call_command("export_content", tmp_path, stdout=StringIO())
-    exported = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*.md")}
+    exported = {
+        str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*.md")
+    }
     files = {str(path.relative_to(CONTENT)): path.read_bytes() for path in CONTENT.rglob("*.md")}
     assert exported == files
 

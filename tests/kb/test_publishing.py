@@ -14,7 +14,11 @@ DOORS = {
     "case-study": ("acme-ranker", "/api/v1/case-studies/acme-ranker", "/cases/acme-ranker/"),
     "topic": ("anvils", "/api/v1/topics/anvils", "/topics/anvils/"),
     "company": ("acme", "/api/v1/companies/acme", "/companies/acme/"),
-    "technique": ("anvil-sorting", "/api/v1/techniques/anvil-sorting", "/techniques/anvil-sorting/"),
+    "technique": (
+        "anvil-sorting",
+        "/api/v1/techniques/anvil-sorting",
+        "/techniques/anvil-sorting/",
+    ),
     "study-plan": (
         "basics-of-anvils",
         "/api/v1/study-plans/basics-of-anvils",
@@ -55,7 +59,9 @@ def everything(client) -> dict[str, bytes]:
     paths += ["/api/v1/case-studies/", "/api/v1/topics/", "/api/v1/search/?q=anvils", "/cases/"]
     paths += ["/", "/search/?q=anvils", "/plans/", "/api/v1/study-plans/", "/api/v1/search/?q=acme"]
     answers = {path: client.get(path) for path in paths}
-    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(paths, 200)
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(
+        paths, 200
+    )
     # A page has a nonce and a CSRF token of its own.
     return {path: answer.content for path, answer in answers.items()}
 
