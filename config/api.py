@@ -1,11 +1,13 @@
 """The root of the API, and what answers below /api/ where nothing else does."""
 
+from django.views import defaults
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rest.filters import check_names
+from rest.problems import problem, problem_response
 
 COLLECTIONS = [
     *("case-studies", "companies", "techniques", "study-plans", "topics", "problems", "search"),
@@ -56,3 +58,17 @@ class NothingHereView(APIView):
 
     def get(self, request, *args, **kwargs):
         """Never reached: `initial` answers."""
+
+
+def bad_request(request, exception):
+    """What Django refuses before any view: JSON below /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return problem_response(problem(400, "The request is not one that this server reads."))
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request):
+    """What fails outside of any view: JSON below /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return problem_response(problem(500, "The server failed; it has been logged."))
+    return defaults.server_error(request)

@@ -13,6 +13,9 @@ api = [
     path("compute/", include("compute.api.urls")),
 ]
 
+handler400 = "config.api.bad_request"
+handler500 = "config.api.server_error"
+
 urlpatterns = [
     path("api/v1/", include(api)),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

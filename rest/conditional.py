@@ -49,6 +49,10 @@ class ConditionalReads:
             response = self.get_response(request)
             if response.status_code != 200 or response.streaming:
                 return response
+            # Whatever made somebody known without a cookie or a token: it is theirs alone.
+            if request.user.is_authenticated:
+                response["Cache-Control"] = PRIVATE
+                return response
             if len(response.content) <= LARGEST_CACHED:
                 cache.set(etag, (response.content, response["Content-Type"]), KEPT_SECONDS)
         return public(HttpResponseNotModified() if asked.strip() == "*" else response, etag)

@@ -1,5 +1,6 @@
 """Query parameters that are checked: an unknown one, or an unknown value, is a 400 that names it."""
 
+import re
 from collections.abc import Iterable
 
 import django_filters
@@ -38,6 +39,7 @@ class StrictFilterBackend(BaseFilterBackend):
             names.add("search")
         check_names(request, names)
         if filterset_class:
+            _check_forms(request, filterset_class.base_filters)
             filterset = filterset_class(request.query_params, queryset=queryset, request=request)
             for name, messages in filterset.errors.items():
                 raise QueryError(name, " ".join(messages))
@@ -87,6 +89,18 @@ def check_names(request, names: set[str]) -> None:
             raise QueryError(name, "A NUL character is not allowed.")
         if len(value) > LONGEST_VALUE:
             raise QueryError(name, f"The value is longer than {LONGEST_VALUE} characters.")
+
+
+def _check_forms(request, filters: dict) -> None:
+    """Refuse what is no number or no choice, where Django's forms would take it as absent."""
+    for name, item in filters.items():
+        value = request.query_params.get(name)
+        if value is None:
+            continue
+        if item.schema["type"] == "integer" and not re.fullmatch(r"-?[0-9]{1,4}", value):
+            raise QueryError(name, f"{name} is a whole number of at most four digits.")
+        if value not in item.schema.get("enum", [value]):
+            raise QueryError(name, f"{name} is one of {', '.join(item.schema['enum'])}.")
 
 
 def _ordering(text: str, fields: dict[str, str]) -> list[str]:

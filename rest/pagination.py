@@ -1,6 +1,7 @@
 """Lists by page; what grows without end by cursor."""
 
-from django.core.paginator import InvalidPage
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet, Window
 from rest_framework import exceptions, pagination
 
 from rest.errors import QueryError
@@ -31,6 +32,14 @@ def _page_size(request, default: int) -> int:
     return int(text)
 
 
+def _rows_and_count(rows: QuerySet | list, start: int, size: int) -> tuple[list, int]:
+    """A slice, and how many there are in all: one query for both where the slice has a row."""
+    if isinstance(rows, list):
+        return rows[start : start + size], len(rows)
+    found = list(rows.annotate(counted=Window(Count("*")))[start : start + size])
+    return found, found[0].counted if found else rows.count()
+
+
 class PageNumberPagination(pagination.PageNumberPagination):
     page_size = 20
     max_page_size = LARGEST_PAGE
@@ -48,14 +57,15 @@ class PageNumberPagination(pagination.PageNumberPagination):
         if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
             raise QueryError("page", f"page is a number from 1, not {text[:40]!r}.")
         self.request = request
-        paginator = self.django_paginator_class(queryset, self.get_page_size(request))
-        try:
-            self.page = paginator.page(int(text))
-        except InvalidPage:
+        number, size = int(text), self.get_page_size(request)
+        rows, count = _rows_and_count(queryset, max(0, number - 1) * size, size)
+        paginator = Paginator(range(count), size)
+        if not 1 <= number <= paginator.num_pages:
             raise exceptions.NotFound(
                 f"There is no page {text}; the last one is {paginator.num_pages}."
-            ) from None
-        return list(self.page)
+            )
+        self.page = Page(rows, number, paginator)
+        return rows
 
 
 class CursorPagination(pagination.CursorPagination):

@@ -85,6 +85,11 @@ class AutoSchema(SpectacularSchema):
         operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None:
             return None
+        # An empty requirement stands for "without credentials".
+        security = operation.setdefault("security", [{}])
+        if method == "GET" and {} in security:
+            text = "Not changed since the ETag in If-None-Match."
+            operation["responses"].setdefault("304", {"description": text})
         codes = ["400", "401", "404", "406"]
         if method in ("POST", "PUT", "DELETE"):
             codes += ["403", "409", "413", "415", "422", "429"]

@@ -18,6 +18,7 @@ PASSWORD = "correct horse battery staple"
 SHARED = ("site", "casebook")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         for name in SHARED:

@@ -3,7 +3,7 @@
 from collections import Counter
 from urllib.parse import urlencode
 
-from kb.models import CaseStudy
+from kb.models import CaseStudy, Technique
 
 NAMES = {"company": "Company", "domain": "Domain", "technique": "Technique"}
 
@@ -19,16 +19,17 @@ class CaseFilters:
         rows = CaseStudy.objects.published().values_list(
             "pk", "company__slug", "company__title", "domain"
         )
-        uses = CaseStudy.objects.published().values_list(
-            "pk", "techniques__slug", "techniques__title"
-        )
+        # Techniques that are drafts or withdrawn are not offered.
+        uses = CaseStudy.techniques.through.objects.filter(
+            technique__in=Technique.objects.published(), casestudy__in=CaseStudy.objects.published()
+        ).values_list("casestudy", "technique__slug", "technique__title")
         self._titles: dict[str, dict[str, str]] = {name: {} for name in NAMES}
         self._values: dict[int, dict[str, set[str]]] = {}
         for pk, company, company_title, domain in rows:
             self._values[pk] = {"company": {company}, "domain": {domain}, "technique": set()}
             self._titles["company"][company] = company_title
             self._titles["domain"][domain] = CaseStudy.Domain(domain).label
-        for pk, technique, technique_title in uses.exclude(techniques=None):
+        for pk, technique, technique_title in uses:
             self._values[pk]["technique"].add(technique)
             self._titles["technique"][technique] = technique_title
         self.total = len(self._values)

@@ -20,6 +20,14 @@ JOB = {
     "finished_at": "2026-11-24T09:00:00.006Z",
     "charts": [],
 }
+QUEUED_JOB = JOB | {
+    "state": "queued",
+    "result": None,
+    "attempts": 0,
+    "progress": {"fraction": 0.0, "message": ""},
+    "started_at": None,
+    "finished_at": None,
+}
 CANCELLED_JOB = JOB | {
     "state": "cancelled",
     "result": None,
@@ -36,4 +44,10 @@ KIND = {
     "example_params": PARAMS,
     "charts": [],
     "limits": {"time_seconds": 2, "memory_mb": 256},
+}
+CHART = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+    "title": "Before and after the test",
+    "data": {"values": [{"hypothesis": "ill", "probability": 0.0917}]},
+    "mark": "bar",
 }

@@ -96,7 +96,12 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         responses={200: JobSerializer, 202: JobSerializer},
         examples=[
             OpenApiExample("Diagnostic test", value=examples.NEW_JOB, request_only=True),
-            OpenApiExample("Finished", value=examples.JOB, response_only=True),
+            OpenApiExample(
+                "Finished", value=examples.JOB, response_only=True, status_codes=["200"]
+            ),
+            OpenApiExample(
+                "Queued", value=examples.QUEUED_JOB, response_only=True, status_codes=["202"]
+            ),
         ],
     )
     def create(self, request):
@@ -145,7 +150,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         ),
         request=None,
         responses={202: JobSerializer},
-        examples=[OpenApiExample("Cancelled", value=examples.CANCELLED_JOB)],
+        examples=[OpenApiExample("Cancelled", value=examples.CANCELLED_JOB, status_codes=["202"])],
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk):
@@ -167,6 +172,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             (200, "image/svg+xml"): OpenApiTypes.STR,
             (200, "image/png"): OpenApiTypes.BINARY,
         },
+        examples=[OpenApiExample("A chart", value=examples.CHART, media_type="application/json")],
     )
     def chart(self, request, pk, name, form):
         check_names(request, set())

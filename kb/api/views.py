@@ -109,7 +109,7 @@ class TechniqueViewSet(EntryViewSet):
     filterset_class = filters.TechniqueFilter
     ordering_fields = {"title": "title", "slug": "slug"}
     search_with = searched_for("technique")
-    queryset = Technique.objects.all()
+    queryset = Technique.objects.defer("rendered")
 
     def retrieve(self, request, slug):
         check_names(request, set())
@@ -143,9 +143,8 @@ class CaseStudyViewSet(EntryViewSet):
         queryset = super().get_queryset()
         if self.action == "list":
             # Only what a list shows: the texts are a hundred times the rest.
-            return queryset.prefetch_related(
-                Prefetch("techniques", Technique.objects.published())
-            ).only(
+            techniques = Technique.objects.published().only("slug", "state")
+            return queryset.prefetch_related(Prefetch("techniques", techniques)).only(
                 *("slug", "title", "summary", "state", "draft_of", "domain", "year"),
                 *("reading_minutes", "published_at", "updated_at"),
                 *("company__slug", "company__title"),
@@ -166,7 +165,7 @@ class CaseStudyViewSet(EntryViewSet):
 @described("study plan", "study plans", examples.PLAN, examples.PLAN)
 class StudyPlanViewSet(EntryViewSet):
     serializer_class = serializers.StudyPlanSerializer
-    queryset = StudyPlan.objects.prefetch_related("chapters")
+    queryset = StudyPlan.objects.defer("body", "rendered").prefetch_related("chapters")
 
     def list(self, request):
         check_names(request, PAGES)
@@ -190,8 +189,12 @@ class TopicViewSet(EntryViewSet):
     def get_queryset(self):
         queryset = super().get_queryset()
         if self.action == "list":
-            return queryset.defer("body", "rendered", "outcomes", "teaser")
-        return queryset.prefetch_related(Prefetch("prerequisites", Topic.objects.resolvable()))
+            return queryset.only(
+                *("slug", "title", "summary", "state", "draft_of", "minutes"),
+                *("chapter__slug", "chapter__plan__slug"),
+            )
+        needed = Topic.objects.resolvable().only("slug", "state")
+        return queryset.prefetch_related(Prefetch("prerequisites", needed))
 
     def get_serializer_context(self):
         context = super().get_serializer_context()

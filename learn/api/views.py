@@ -80,6 +80,7 @@ class TokenView(APIView):
         summary="Sign out: revoke the token that this request is sent with",
         request=None,
         responses={204: OpenApiResponse(description="The token no longer works.")},
+        auth=[{"token": []}],
     )
     def delete(self, request):
         check_names(request, set())

@@ -52,7 +52,7 @@ class ProblemViewSet(EntryViewSet):
     ordering_fields = {"title": "title", "position": "position"}
     search_with = searched_for("problem")
     queryset = Problem.objects.select_related("home_topic").prefetch_related(
-        Prefetch("topics", Topic.objects.resolvable())
+        Prefetch("topics", Topic.objects.resolvable().only("slug", "state"))
     )
 
     def get_queryset(self):

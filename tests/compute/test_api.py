@@ -16,6 +16,7 @@ from compute.work import State
 JOBS = "/api/v1/compute/jobs/"
 PARAMS = {"prevalence": 0.01, "sensitivity": 0.9, "specificity": 0.91}
 BODY = {"kind": "diagnostic-test", "params": PARAMS}
+NOBODYS = "0b9f4c1e-5d0c-4f3e-9a53-7f2d9a1c2b11"
 FIELDS = {
     *("id", "kind", "version", "label", "params", "state", "progress", "result", "error"),
     *("attempts", "created_at", "started_at", "finished_at", "charts"),
@@ -145,7 +146,9 @@ def test_a_failed_job_says_what_went_wrong(api):
     assert (job["result"], job["charts"]) == (None, [])
 
 
-@pytest.mark.parametrize("path", [f"{uuid.uuid4()}/", "nonsense/", "1/", f"{uuid.uuid4()}/cancel/"])
+@pytest.mark.parametrize(
+    "path", [f"{NOBODYS}/", f"{NOBODYS}/cancel/", f"{NOBODYS}x/", "nonsense/", "1/"]
+)
 def test_a_job_that_does_not_exist_is_not_found(api, path):
     method = api.post if path.endswith("cancel/") else api.get
     problem_of(method(JOBS + path), 404)

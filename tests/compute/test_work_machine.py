@@ -114,6 +114,13 @@ class Durable(RuleBasedStateMachine):
             started_at=timezone.now() - EXPIRED,
         )
 
+    @rule(job=jobs, workers=st.integers(2, MAX_ATTEMPTS + 1))
+    def lose_one_worker_after_another(self, job, workers):
+        for _ in range(workers):
+            Job.objects.claim(job)
+            self.lose_the_worker(job)
+            work.sweep(Job)
+
     @rule(job=jobs)
     def cancel(self, job):
         before = Job.objects.get(pk=job)

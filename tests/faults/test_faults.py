@@ -158,3 +158,16 @@ def test_progress_comes_with_a_message(casebook: Casebook):
     assert 0 < progress["fraction"] < 1
     assert progress["message"].startswith("step ")
     assert Tally(casebook, [job]).settle() == {"succeeded": 1}
+
+
+def test_the_change_of_a_worker_process_after_200_jobs_takes_no_seconds(casebook: Casebook):
+    slowest = 0.0
+    for _ in range(420):
+        started = time.monotonic()
+        status, job, _ = casebook.call(
+            "jobs/", {"kind": "fault-sleep", "params": {}}, Prefer="wait=10"
+        )
+        slowest = max(slowest, time.monotonic() - started)
+        assert (status, job["state"]) == (200, "succeeded")
+    print(f"slowest of 420 small jobs: {slowest:.2f} s")
+    assert slowest < 1.5

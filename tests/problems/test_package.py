@@ -90,7 +90,8 @@ def test_one_text_holds_the_whole_problem():
 
 
 lines = st.text(
-    st.characters(exclude_categories=["Cs", "Cc", "Co"]) | st.sampled_from("\n\t\\'\"#`$"), max_size=60
+    st.characters(exclude_categories=["Cs", "Cc", "Co"]) | st.sampled_from("\n\t\\'\"#`$"),
+    max_size=60,
 )
 
 

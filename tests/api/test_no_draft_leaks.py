@@ -1,0 +1,151 @@
+"""A secret word in drafts and unpublished entries never reaches a learner, through any door."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+
+from kb import services
+from kb.loading import ENTRY_MODELS
+from kb.models import CaseStudy, Chapter, Company, StudyPlan, Technique, Topic
+from problems.models import Problem
+from tests.conftest import PASSWORD
+
+# Of letters, so that it can stand in a slug too.
+SECRET = "xyzzysecret"
+UNKNOWN = "xyzzyunheard"
+MODELS = [*ENTRY_MODELS.values(), Problem]
+PAGES = {
+    "company": "companies",
+    "technique": "techniques",
+    "study-plan": "plans",
+    "topic": "topics",
+    "case-study": "cases",
+    "problem": "problems",
+}
+COLLECTIONS = PAGES | {"study-plan": "study-plans", "case-study": "case-studies"}
+TEXTS = [
+    *("title", "summary", "body", "teaser", "statement", "editorial", "industry", "group"),
+    *("reference", "alternative", "tests", "starter_code", "audience_student"),
+]
+
+
+def spoil(entry) -> None:
+    """Write the secret into every text of an entry."""
+    for name in TEXTS:
+        if hasattr(entry, name):
+            setattr(entry, name, f"{getattr(entry, name)} {SECRET}")
+    entry.save()
+
+
+@pytest.fixture
+def drafts(shipped):
+    """A draft beside every published entry and a new entry of every type, full of the secret.
+
+    The new ones refer to what is published, and what is published refers to some of them.
+    """
+    author = User.objects.create_user("dora", password=PASSWORD, is_staff=True)
+    for model in MODELS:
+        for entry in model.objects.published():
+            spoil(services.start_draft(entry, author))
+    head = {"slug": SECRET, "title": SECRET, "summary": SECRET, "author": author}
+    company = Company.objects.create(**head, aliases=[SECRET])
+    technique = Technique.objects.create(**head, group=SECRET)
+    plan = StudyPlan.objects.create(**head, body=SECRET)
+    hidden_chapter = Chapter.objects.create(plan=plan, slug=SECRET, title=SECRET)
+    chapter = Chapter.objects.filter(plan__slug="foundations").first()
+    topic = Topic.objects.create(**head, chapter=chapter, body=SECRET)
+    Topic.objects.create(
+        **(head | {"slug": f"{SECRET}-2"}), chapter=hidden_chapter, body=SECRET, state="in-review"
+    )
+    case = CaseStudy.objects.create(
+        **head,
+        company=Company.objects.get(slug="netflix", draft_of=None),
+        domain="other",
+        year=2020,
+    )
+    CaseStudy.objects.create(
+        **(head | {"slug": f"{SECRET}-2"}), company=company, domain="other", year=2020, body=SECRET
+    )
+    problem = Problem.objects.create(**head, home_topic=topic, difficulty="easy", teaser=SECRET)
+    for published in CaseStudy.objects.published():
+        published.techniques.add(technique)
+        published.topics.add(topic)
+    for published in Topic.objects.published():
+        published.prerequisites.add(topic)
+        published.techniques.add(technique)
+    for published in Problem.objects.published():
+        published.topics.add(topic)
+        published.techniques.add(technique)
+        published.cases.add(case)
+    services.submit_for_review(problem)
+
+
+@pytest.fixture(params=["a stranger", "a learner", "a learner with a token"])
+def reader(request, client, api_as, ada):
+    if request.param == "a learner with a token":
+        return api_as(ada)
+    if request.param == "a learner":
+        client.force_login(ada)
+    return client
+
+
+def paths(document: dict) -> list[str]:
+    """Every GET of the schema and every page, for every slug that there is and for the secret."""
+    found = ["/", "/cases/", "/plans/", "/problems/", "/search/?q=a", "/sign-in/", "/llms.txt"]
+    found += [f"/search/?q={SECRET}", "/cases/?domain=other", f"/cases/?technique={SECRET}"]
+    slugs = {
+        model.TYPE: set(model.objects.values_list("slug", flat=True)) | {SECRET} for model in MODELS
+    }
+    types = {collection: entry_type for entry_type, collection in COLLECTIONS.items()}
+    for path, item in document["paths"].items():
+        if "get" not in item:
+            continue
+        collection = path.removeprefix("/api/v1/").partition("/")[0]
+        if "{slug}" in path:
+            found += [path.replace("{slug}", slug) for slug in slugs[types[collection]]]
+        elif "{" not in path:
+            found += [path, f"{path}?page_size=100", f"{path}?search=a", f"{path}?q=a"]
+            found += [f"{path}?search={SECRET}", f"{path}?q={SECRET}"]
+            found += [f"{path}?technique={SECRET}", f"{path}?company={SECRET}"]
+    for entry_type, page in PAGES.items():
+        found += [f"/{page}/{slug}/" for slug in slugs[entry_type]]
+    return found
+
+
+def read(reader, path: str) -> tuple[int, str]:
+    response = reader.get(path)
+    # The CSRF token of a form is another one each time.
+    text = re.sub(r'value="[A-Za-z0-9]{64}"', "", response.content.decode())
+    return response.status_code, text
+
+
+def test_the_secret_never_appears(drafts, reader, api):
+    for path in paths(api.get("/api/schema/?format=json").json()):
+        status, text = read(reader, path)
+        assert status < 500, path
+        if SECRET not in path:
+            assert SECRET not in text, path
+            continue
+        # Who asks for it is answered as if there were no such word.
+        as_unknown = read(reader, path.replace(SECRET, UNKNOWN))
+        assert (status, text.replace(SECRET, UNKNOWN)) == as_unknown, path
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.TYPE)
+def test_what_was_never_published_is_a_404_through_every_door(drafts, reader, model):
+    collection, page = COLLECTIONS[model.TYPE], PAGES[model.TYPE]
+    for path in (f"/api/v1/{collection}/{SECRET}/", f"/{page}/{SECRET}/"):
+        assert reader.get(path).status_code == 404
+    if model.TYPE in ("case-study", "topic", "problem"):
+        assert reader.get(f"/api/v1/{collection}/{SECRET}.md").status_code == 404
+
+
+def test_a_draft_cannot_be_reached_by_filters_orders_or_search(drafts, reader):
+    for path in ("case-studies", "topics", "problems", "techniques", "companies"):
+        answer = reader.get(f"/api/v1/{path}/?page_size=100&search={SECRET}").json()
+        assert answer["results"] == []
+    assert reader.get(f"/api/v1/search/?q={SECRET}").json()["results"] == []
+    assert reader.get(f"/api/v1/case-studies/?technique={SECRET}").status_code == 400
+    assert reader.get(f"/api/v1/problems/?topic={SECRET}").status_code == 400
+    assert reader.get(f"/api/v1/techniques/?group={SECRET}").status_code == 400

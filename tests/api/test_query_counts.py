@@ -1,0 +1,108 @@
+"""No endpoint makes more than five queries, whoever asks and however much there is."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from knox.models import AuthToken
+
+from compute import runner
+from kb.models import CaseStudy, Technique
+from rest.models import raise_content_version
+from tests.conftest import PASSWORD
+
+MOST = 5
+# What stands in the paths of the schema.
+VALUES = {
+    "/api/v1/case-studies/{slug}": "netflix-recommender-system",
+    "/api/v1/companies/{slug}": "netflix",
+    "/api/v1/techniques/{slug}": "attention",
+    "/api/v1/study-plans/{slug}": "foundations",
+    "/api/v1/topics/{slug}": "bayesian-inference",
+    "/api/v1/problems/{slug}": "multi-head-attention",
+}
+QUERIES = {
+    "/api/v1/search/": ["?q=bayes&page_size=100"],
+    "/api/v1/case-studies/": [
+        "",
+        "?page_size=100",
+        "?technique=attention,embeddings&match=all",
+        "?company=netflix",
+        "?domain=other&year_min=2000&ordering=-year",
+        "?search=a",
+    ],
+    "/api/v1/topics/": ["", "?plan=foundations", "?technique=attention", "?search=a"],
+    "/api/v1/problems/": ["", "?difficulty=easy&ordering=title", "?topic=attention", "?search=a"],
+}
+pytestmark = pytest.mark.usefixtures("shipped")
+
+
+@pytest.fixture
+def job(api) -> str:
+    """A finished job with its charts."""
+    params = {"prevalence": 0.01, "sensitivity": 0.9, "specificity": 0.91}
+    body = {"kind": "diagnostic-test", "params": params}
+    job = api.post("/api/v1/compute/jobs/", body, format="json").json()["id"]
+    runner.run_job(job)
+    return job
+
+
+def paths(document: dict, job: str, chart: str) -> list[str]:
+    found = []
+    for path, item in document["paths"].items():
+        if "get" not in item:
+            continue
+        for template, slug in VALUES.items():
+            if path.startswith(template):
+                path = path.replace("{slug}", slug)
+        for name, value in {"id": job, "name": chart, "form": "json"}.items():
+            path = path.replace(f"{{{name}}}", value)
+        path = path.replace("{kind}", "diagnostic-test")
+        assert "{" not in path
+        found += [path + query for query in QUERIES.get(path, [""])]
+    return found
+
+
+@pytest.fixture(params=["a stranger", "by cookie", "by token"])
+def reader(request, api, client, ada):
+    if request.param == "by token":
+        key = AuthToken.objects.create(user=ada)[1]
+        api.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+        return api
+    if request.param == "by cookie":
+        client.login(username="ada", password=PASSWORD)
+        return client
+    return api
+
+
+def test_every_read_of_the_api_makes_five_queries_at_most(api, reader, job):
+    [chart, *_] = api.get(f"/api/v1/compute/jobs/{job}/").json()["charts"]
+    counts = {}
+    for path in paths(api.get("/api/schema/?format=json").json(), job, chart["name"]):
+        with CaptureQueriesContext(connection) as queries:
+            response = reader.get(path)
+        assert response.status_code in (200, 401), path
+        counts[path] = len(queries)
+    assert {path: count for path, count in counts.items() if count > MOST} == {}
+
+
+def test_a_hundred_cases_cost_as_many_queries_as_four(api):
+    some = CaseStudy.objects.published().first()
+    techniques = list(Technique.objects.published()[:5])
+    for number in range(100):
+        some.pk, some.slug = None, f"copy-{number}"
+        some.save()
+        some.techniques.set(techniques)
+    raise_content_version()
+    with CaptureQueriesContext(connection) as queries:
+        answer = api.get("/api/v1/case-studies/?page_size=100").json()
+    assert len(answer["results"]) == 100
+    assert len(queries) <= MOST
+
+
+def test_lists_read_only_what_they_show(api):
+    for path in ("case-studies", "topics", "problems", "study-plans", "techniques"):
+        with CaptureQueriesContext(connection) as queries:
+            api.get(f"/api/v1/{path}/")
+        for query in queries:
+            for column in ("rendered", "body", "statement", "editorial", '"text"'):
+                assert column not in query["sql"], path
