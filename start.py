@@ -79,6 +79,7 @@ def run(_: list[str]) -> int:
     state = state_folder()
     host, port = address()
     refuse_public_host(host)
+    warn_of_endless_redirects()
     refuse_second_start(state)
     refuse_taken_port(host, port)
     with setting_up():
@@ -152,6 +153,17 @@ def refuse_public_host(host: str) -> None:
         raise Refusal(
             "SITE_URL makes this site public; set SECRET_KEY (50 random characters) too, or "
             "SECRET_KEY_FILE to the path of a file that holds it."
+        )
+
+
+def warn_of_endless_redirects() -> None:
+    """The web server speaks plain HTTP, so that https needs a proxy, and the proxy our trust."""
+    if os.environ.get("SITE_URL", "").startswith("https://") and not given("TRUSTED_PROXIES"):
+        print(
+            "SITE_URL is https and TRUSTED_PROXIES is empty: every page will be redirected to "
+            "itself for ever. Set TRUSTED_PROXIES to the address of the proxy that speaks TLS, "
+            "127.0.0.1 if it runs on this machine.",
+            flush=True,
         )
 
 

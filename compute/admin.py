@@ -15,6 +15,9 @@ class JobAdmin(ModelAdmin):
     show_full_result_count = False
     exclude = ["result"]
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).light()
+
     def get_readonly_fields(self, request, obj=None):
         return [field.name for field in Job._meta.fields if field.name != "result"] + ["answer"]
 

@@ -21,8 +21,10 @@ STYLE = {
     "view": {"stroke": None},
 }
 
-# Heat maps show averages where a matrix has more rows or columns than this, and so many panels.
-DRAWN_CELLS = 64
+# Heat maps show averages where a side has more cells than this or all panels together have more
+# than that: 4,096 cells take a second to draw. Of more panels the first are drawn.
+LONGEST_SIDE = 64
+MOST_CELLS = 4096
 DRAWN_PANELS = 16
 
 # PNG pixels for each point of the chart, so that it is sharp on a dense screen.
@@ -158,9 +160,11 @@ def heat_maps(
 
 
 def _coarse(matrices: NDArray[np.floating]) -> tuple[NDArray[np.floating], int]:
-    """Averages over square blocks, at most DRAWN_CELLS along a side; and the side of a block."""
-    _, n, m = matrices.shape
-    block = math.ceil(max(n, m) / DRAWN_CELLS)
+    """Averages over square blocks, as few as fit into a drawing; and the side of a block."""
+    panels, n, m = matrices.shape
+    block = math.ceil(max(n, m) / LONGEST_SIDE)
+    while panels * math.ceil(n / block) * math.ceil(m / block) > MOST_CELLS:
+        block += 1
     tops, lefts = np.arange(0, n, block), np.arange(0, m, block)
     sums = np.add.reduceat(np.add.reduceat(matrices, tops, axis=1), lefts, axis=2)
     sizes = np.outer(np.diff([*tops, n]), np.diff([*lefts, m]))

@@ -4,13 +4,16 @@ from functools import cached_property
 
 import orjson
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Case, F, Q, Sum, When
 from django.utils import timezone
 
 import compute.kinds  # noqa: F401  (registers the kinds)
 from compute.registry import Chart, all_kinds
 from compute.work import State, Work, WorkQuerySet
 from rest.json import JSONDecoder
+
+# A list shows parameters and results up to this size, which is that of a small figure.
+LISTED_BYTES = 20_000
 
 
 def kind_choices():
@@ -27,8 +30,25 @@ class JobQuerySet(WorkQuerySet):
         return self.filter(owner=user) if user else self.filter(owner=None, client=client)
 
     def seconds_since(self, moment) -> float:
-        """Seconds of computing of the jobs that have ended since a moment."""
+        """What the jobs that have ended since a moment are charged."""
         return self.filter(finished_at__gte=moment).aggregate(total=Sum("seconds"))["total"] or 0
+
+    def strangers(self):
+        """Jobs that were submitted without signing in; not those of deleted accounts."""
+        return self.filter(owner=None, client__gt="")
+
+    def light(self):
+        """Without what may be megabytes, which is read when it is asked for."""
+        return self.defer("params", "result")
+
+    def for_list(self):
+        """Light, with `listed_params` and `listed_result`: null where they are large."""
+
+        def listed(name: str):
+            field = Job._meta.get_field(name).clone()
+            return Case(When(size__lte=LISTED_BYTES, then=F(name)), output_field=field)
+
+        return self.light().annotate(listed_params=listed("params"), listed_result=listed("result"))
 
 
 class Job(Work):
@@ -44,6 +64,8 @@ class Job(Work):
     result = models.TextField(null=True, blank=True)
     # An anonymous client's address, hashed with the secret key.
     client = models.CharField(max_length=32, blank=True)
+    expected_seconds = models.FloatField(default=1, help_text="Charged until it has ended.")
+    size = models.PositiveBigIntegerField(default=0, help_text="Bytes of parameters and result.")
 
     objects = JobQuerySet.as_manager()
 
@@ -61,6 +83,12 @@ class Job(Work):
                 name="compute_job_fingerprint",
                 condition=Q(state="succeeded"),
             ),
+            # Covers what the housekeeping reads.
+            models.Index(
+                fields=["created_at", "size"],
+                name="compute_job_strangers",
+                condition=Q(owner=None, client__gt=""),
+            ),
         ]
 
     def __str__(self):
@@ -72,17 +100,15 @@ class Job(Work):
 
     @property
     def charts(self) -> tuple[Chart, ...]:
-        """The pictures of the result; none of a kind that a later release took away."""
-        if self.result is None:
+        """The pictures of the result; none where this release no longer has its kind's version."""
+        if self.state != State.SUCCEEDED:
             return ()
-        return next((kind.charts for kind in all_kinds() if kind.name == self.kind), ())
+        same = (self.kind, self.version)
+        return next((kind.charts for kind in all_kinds() if (kind.name, kind.version) == same), ())
 
-    @property
-    def duration(self):
-        """How long the last attempt took, as a timedelta; None unless it ran and ended."""
-        if self.started_at and self.finished_at and self.state != State.CANCELLED:
-            return self.finished_at - self.started_at
-        return None
+    def is_of(self, user, client: str) -> bool:
+        """Whether it is the user's own, or came without signing in from this client."""
+        return self.owner_id == user.pk if self.owner_id else self.client == client
 
 
 class Schedule(models.Model):

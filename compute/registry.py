@@ -16,11 +16,19 @@ from pydantic_core import ErrorDetails
 
 from compute.errors import InvalidParams, KindAlreadyRegistered, Problem, UnknownKind
 from compute.params import PROBLEMS
+from rest.pointers import pointer
 
 JSON_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 # Further problems help nobody, and a hostile body could make a hundred thousand.
 MOST_PROBLEMS = 100
+
+# Seconds that a job counts until it has ended, of a kind that does not say.
+MOST_EXPECTED = 10.0
+
+# A large answer costs its keeping: past the first megabyte, a second for so many bytes.
+FREE_BYTES = 1_000_000
+BYTES_PER_SECOND = 4_000_000
 
 # Called with the fraction done (0 to 1) and a sentence for the reader.
 Progress = Callable[[float, str], None]
@@ -46,7 +54,9 @@ class Kind:
 
     `run` gives plain JSON values only: no NumPy scalars, NaN or infinities. `version` is raised
     whenever the same parameters could give another result. `time_seconds` and `memory_mb` are the
-    limits under which a worker runs it.
+    limits under which a worker runs it. `expected` tells from the parameters how many seconds one
+    will take, as a caller is charged until it is known; without it, a kind counts its time limit,
+    at most MOST_EXPECTED.
     """
 
     name: str
@@ -60,6 +70,12 @@ class Kind:
     charts: tuple[Chart, ...] = ()
     time_seconds: float = 10
     memory_mb: int = 512
+    expected: Callable[[Any], float] | None = None
+
+    def expected_seconds(self, params: BaseModel) -> float:
+        """How long these parameters should take, at most the time limit."""
+        seconds = self.expected(params) if self.expected else MOST_EXPECTED
+        return min(seconds, self.time_seconds)
 
     def parse(self, data: object) -> BaseModel:
         """Check parameters as they came from JSON. Raises InvalidParams with all that was found."""
@@ -101,24 +117,24 @@ class Kind:
         place = _place(error["loc"], data, error["type"])
         if error["type"] == PROBLEMS:
             for path, code, detail in error["ctx"]["problems"]:
-                yield Problem(_pointer([*place, *path]), code, detail)
+                yield Problem(pointer(*place, *path), code, detail)
         elif error["type"] == "missing":
-            yield Problem(_pointer(place), "missing", "This parameter is required.")
+            yield Problem(pointer(*place), "missing", "This parameter is required.")
         elif error["type"] == "extra_forbidden":
             detail = "There is no parameter of this name here."
             if names := _names_at(self.params_schema(), place[:-1], data):
                 detail += f" There are: {', '.join(names)}."
-            yield Problem(_pointer(place), "unknown", detail)
+            yield Problem(pointer(*place), "unknown", detail)
         elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
             chooser = error["ctx"]["discriminator"].strip("'")
             choices = ", ".join(self.params_schema()["discriminator"]["mapping"])
             code = "missing" if error["type"] == "union_tag_not_found" else "choice"
-            yield Problem(_pointer([*place, chooser]), code, f"This should be one of: {choices}.")
+            yield Problem(pointer(*place, chooser), code, f"This should be one of: {choices}.")
         elif error["type"] in ("model_type", "model_attributes_type"):
-            yield Problem(_pointer(place), "type", "This must be an object with named parameters.")
+            yield Problem(pointer(*place), "type", "This must be an object with named parameters.")
         else:
             message = error["msg"].removesuffix(".").replace("Input should", "This should")
-            yield Problem(_pointer(place), error["type"], f"{message}.")
+            yield Problem(pointer(*place), error["type"], f"{message}.")
 
 
 def _place(loc: tuple[str | int, ...], data: object, error_type: str) -> list[str | int]:
@@ -141,12 +157,6 @@ def _leads_on(node: object, part: str | int) -> bool:
     if isinstance(node, dict):
         return part in node
     return isinstance(node, list) and isinstance(part, int) and part < len(node)
-
-
-def _pointer(place: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a place, safe to encode whatever a client named its keys."""
-    names = (str(part).encode("utf-8", "replace").decode() for part in place)
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def _names_at(schema: dict[str, Any], place: Sequence[str | int], data: object) -> list[str]:
@@ -177,6 +187,11 @@ def _branches(node: dict[str, Any], root: dict[str, Any], data: object) -> list[
     return [node]
 
 
+def keeping_seconds(size: float) -> float:
+    """What the keeping of a result of so many bytes is charged, in seconds of computing."""
+    return max(0.0, size - FREE_BYTES) / BYTES_PER_SECOND
+
+
 _kinds: dict[str, Kind] = {}
 
 
@@ -192,6 +207,7 @@ def job_kind(
     charts: tuple[Chart, ...] = (),
     time_seconds: float = 10,
     memory_mb: int = 512,
+    expected: Callable[[Any], float] | None = None,
 ) -> Callable[[Run], Run]:
     """Register the decorated `run` as a job kind. Raises KindAlreadyRegistered for a taken name."""
 
@@ -210,6 +226,7 @@ def job_kind(
             charts=charts,
             time_seconds=time_seconds,
             memory_mb=memory_mb,
+            expected=expected,
         )
         return run
 

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import orjson
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F
 
 import compute.kinds  # noqa: F401  (registers the kinds)
 from compute.errors import KindFailed
+from compute.memory import memory_limit
 from compute.models import Job
-from compute.registry import Progress, get_kind
+from compute.registry import Progress, get_kind, keeping_seconds
 from compute.work import TIME_LIMIT, State, Work
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ GRACE_SECONDS = 0.5
 # How long a worker goes on trying to reach a database that is away; the lease decides meanwhile.
 DATABASE_TRIES = 60
 DATABASE_PAUSE = 0.5
+# Every kind refuses parameters whose answer would be so large; this is for those that mistake.
+MOST_RESULT_BYTES = 30_000_000
 
 
 class Outcome(NamedTuple):
@@ -86,8 +90,13 @@ def _failed(code: str, detail: str) -> Outcome:
 
 def _compute(job: Job, progress: Progress) -> dict:
     kind = get_kind(job.kind)
-    result = kind.run(kind.parse(job.params), progress)
-    return {"result": orjson.dumps(result).decode(), "progress_fraction": 1}
+    with memory_limit(kind.memory_mb):
+        result = orjson.dumps(kind.run(kind.parse(job.params), progress))
+    if len(result) > MOST_RESULT_BYTES:
+        raise KindFailed(
+            f"Its result has {len(result):,} bytes; at most {MOST_RESULT_BYTES:,} are kept."
+        )
+    return {"result": result.decode(), "size": F("size") + len(result), "progress_fraction": 1}
 
 
 class Watch:
@@ -122,8 +131,14 @@ class Watch:
 
     def finish(self, outcome: Outcome) -> bool:
         seconds = time.monotonic() - self.started
+        seconds += keeping_seconds(len(outcome.fields.get("result", "")))
+        # Attempts before this one, whose workers were lost, have been counted by the sweep.
         return self._objects.finish(
-            self.work.pk, self.token, outcome.state, seconds=seconds, **outcome.fields
+            self.work.pk,
+            self.token,
+            outcome.state,
+            seconds=F("seconds") + seconds,
+            **outcome.fields,
         )
 
     def _interrupt(self, _signal, _frame):

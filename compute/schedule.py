@@ -34,6 +34,10 @@ def run_due() -> list[str]:
         mine = Schedule.objects.filter(name=row.name, next_run_at=row.next_run_at)
         if mine.update(next_run_at=now + interval):
             logger.info("Scheduled: %s.", row.name)
-            handler()
+            try:
+                handler()
+            except Exception:
+                # One that fails must not keep the sweep from its work; it is due again later.
+                logger.exception("Scheduled: %s failed.", row.name)
             done.append(row.name)
     return done

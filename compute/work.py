@@ -30,7 +30,10 @@ LEASE = datetime.timedelta(seconds=30)
 SEND_AGAIN_AFTER = datetime.timedelta(seconds=10)
 # A row that was never sent is left to its own transaction's publish for this long.
 SEND_AFTER = datetime.timedelta(seconds=1)
+# In one sweep; a longer queue is sent over several.
 MOST_SENT = 200
+# A worker that is lost before its first sign of life has used some time all the same.
+LEAST_LOST_SECONDS = 1
 
 BROKER_ERRORS = (kombu.exceptions.OperationalError, redis.exceptions.RedisError)
 
@@ -128,7 +131,7 @@ class Work(models.Model):
     time_limit = models.FloatField(help_text="Seconds that one attempt may take.")
     progress_fraction = models.FloatField(default=0)
     progress_message = models.CharField(max_length=200, blank=True)
-    seconds = models.FloatField(default=0, help_text="Of computing, by the worker's clock.")
+    seconds = models.FloatField(default=0, help_text="Charged to its owner.")
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
     owner = models.ForeignKey(
@@ -220,39 +223,39 @@ def kinds_of_work() -> list[type[Work]]:
 def sweep(model: type[Work]) -> dict[str, int]:
     """Put right what workers and broker lost. Any number of sweeps may run at once."""
     now = timezone.now()
+    counts = dict.fromkeys(("cancelled", "timed_out", "lost", "requeued"), 0)
     expired = model.objects.filter(state=State.RUNNING, lease_until__lt=now)
-    ended = {"finished_at": now, "lease_until": None}
-    cancelled = expired.filter(cancel_requested=True).update(state=State.CANCELLED, **ended)
+    fields = ("attempt", "lease_until", "started_at", "time_limit", "cancel_requested")
+    for work in expired.only(*fields):
+        name, changes = _after_loss(work, now)
+        # What was renewed, taken or cancelled since it was read waits for the next sweep.
+        same = expired.filter(
+            pk=work.pk, attempt=work.attempt, cancel_requested=work.cancel_requested
+        )
+        seconds = max(LEAST_LOST_SECONDS, _seconds_until_last_sign(work))
+        counts[name] += same.update(seconds=F("seconds") + seconds, lease_until=None, **changes)
+    return counts | {"sent": _send_unsent(model, now)}
+
+
+def _after_loss(work: Work, now: datetime.datetime) -> tuple[str, dict]:
+    """What becomes of work whose worker was lost, and the fields that say so."""
+    if work.cancel_requested:
+        return "cancelled", {"state": State.CANCELLED, "finished_at": now}
+    failed = {"state": State.FAILED, "finished_at": now}
     # Its worker still gave signs of life past its time limit, and would do so again. Time that
     # went by after the last sign is the lost worker's, not the work's.
-    late = [
-        work.pk
-        for work in expired.only("lease_until", "started_at", "time_limit")
-        if (work.lease_until - LEASE - work.started_at).total_seconds() > work.time_limit
-    ]
-    timed_out = expired.filter(pk__in=late).update(
-        state=State.FAILED,
-        error_code=TIME_LIMIT,
-        error_detail="It took longer than its time limit, and its worker was ended.",
-        **ended,
-    )
-    lost = expired.filter(attempt__gte=MAX_ATTEMPTS).update(
-        state=State.FAILED,
-        error_code=WORKER_LOST,
-        error_detail=f"Its worker was lost {MAX_ATTEMPTS} times.",
-        **ended,
-    )
-    # What somebody cancelled since the first update waits for the next sweep.
-    requeued = expired.filter(cancel_requested=False).update(
-        state=State.QUEUED, lease_until=None, sent_at=None
-    )
-    return {
-        "cancelled": cancelled,
-        "timed_out": timed_out,
-        "lost": lost,
-        "requeued": requeued,
-        "sent": _send_unsent(model, now),
-    }
+    if _seconds_until_last_sign(work) > work.time_limit:
+        detail = "It took longer than its time limit, and its worker was ended."
+        return "timed_out", failed | {"error_code": TIME_LIMIT, "error_detail": detail}
+    if work.attempt >= MAX_ATTEMPTS:
+        detail = f"Its worker was lost {MAX_ATTEMPTS} times."
+        return "lost", failed | {"error_code": WORKER_LOST, "error_detail": detail}
+    return "requeued", {"state": State.QUEUED, "sent_at": None}
+
+
+def _seconds_until_last_sign(work: Work) -> float:
+    """How long the worker of running work is known to have been at it."""
+    return (work.lease_until - LEASE - work.started_at).total_seconds()
 
 
 def _send_unsent(model: type[Work], now: datetime.datetime) -> int:
@@ -264,7 +267,8 @@ def _send_unsent(model: type[Work], now: datetime.datetime) -> int:
     if (count := waiting.count()) and (depth := queue_length(queue_of(model))) is not None:
         # Only as many as are missing from the queue: the others are there, and will have a turn.
         old = waiting.filter(sent_at__lt=now - SEND_AGAIN_AFTER).order_by("sent_at")
-        pks += old.values_list("pk", flat=True)[: max(0, count - depth)]
+        missing = max(0, count - depth)
+        pks += old.values_list("pk", flat=True)[: min(missing, MOST_SENT - len(pks))]
     return send(model, pks)
 
 

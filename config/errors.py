@@ -4,6 +4,7 @@ from compute.errors import InvalidParams, UnknownKind
 from compute.work import WorkNotCancellable
 from problems.errors import HintNotDue
 from rest.errors import Refused
+from rest.limits import LimitExceeded
 from rest.problems import ProblemHandler
 
 # error: (status, pointer into the body or None)
@@ -18,6 +19,8 @@ STATUS_OF_ERROR = {
 class Handler(ProblemHandler):
     def convert_known_exceptions(self, exc):
         exc = super().convert_known_exceptions(exc)
+        if isinstance(exc, LimitExceeded):
+            return Refused(429, str(exc), headers=exc.headers)
         if type(exc) not in STATUS_OF_ERROR:
             return exc
         status, place = STATUS_OF_ERROR[type(exc)]

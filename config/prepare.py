@@ -3,7 +3,8 @@
 Migrates (after a copy of the database, if it holds something and a migration is due), loads the
 shipped content and problems, and makes the roles and the first account. Each step does nothing
 when nothing changed, so that this may run at every start; one process for all of them, because
-most of the time goes into starting Django.
+most of the time goes into starting Django. The content version alone is raised each time: other
+code may say the same content otherwise, and no reader should keep the old answer.
 """
 
 import os
@@ -18,6 +19,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from kb.backups import BackupError, applied_migrations, copy_database, folder_of_backups, moment
+from rest.version import raise_content_version
 
 COPIES_KEPT = 5
 COMMANDS = ["load_content", "load_problems", "render_content", "make_roles", "make_admin"]
@@ -30,6 +32,7 @@ def main() -> int:
         migrate()
         for command in COMMANDS:
             call_command(command)
+        raise_content_version()
     except (BackupError, CommandError, DatabaseError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1

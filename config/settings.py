@@ -4,9 +4,8 @@ What one machine needs and nobody gave is made once and kept in the state folder
 `manage.py` beside a running site sees the same database, broker and secret.
 """
 
+import ipaddress
 import json
-import os
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,11 +61,28 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+# A list in every browser that nobody leaves within months is the operator's own choice, whatever
+# Django's check (W021) would have.
+SECURE_HSTS_PRELOAD = IS_HTTPS and env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-# Addresses of proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+
+def _network(text: str) -> str:
+    """An address, or a network such as 172.16.0.0/12."""
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"TRUSTED_PROXIES holds {text}, which should be an address such as 192.0.2.1 or a"
+            " network such as 172.16.0.0/12."
+        ) from None
+
+
+# Proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.
+TRUSTED_PROXIES = [_network(text) for text in env.list("TRUSTED_PROXIES", default=[])]
 
 # The admin's theme and the API's reference pages have a policy of their own (rest/security.py).
 CONTENT_SECURITY_POLICY = {
@@ -96,7 +112,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "config.apps.StaticFiles",
-    "django.contrib.postgres",
     "corsheaders",
     "csp",
     "django_filters",
@@ -128,6 +143,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rest.limits.LimitsOnPages",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -174,11 +190,11 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": VAR_DIR / "cache",
     },
-    # Bytes of public reads, in each web process: the key holds the content version.
+    # Answers of public reads, in each web process: the key holds the content version.
     "reads": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "rest.answers.AnswersCache",
         "LOCATION": "reads",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
+        "OPTIONS": {"MAX_BYTES": 64_000_000},
     },
 }
 
@@ -241,11 +257,17 @@ LIMITS = {
     # seconds of computing a minute for an address; and for a learner
     "compute_anonymous": _limit("LIMIT_COMPUTE_ANONYMOUS", "60"),
     "compute_user": _limit("LIMIT_COMPUTE_USER", "300"),
-    # unfinished jobs and submissions of a learner
+    # unfinished jobs and submissions of a learner; and of an address, which may be a whole class's
     "waiting": _limit("LIMIT_WAITING", "5"),
-    # tries a minute by user name and address together
+    "waiting_anonymous": _limit("LIMIT_WAITING_ANONYMOUS", "100"),
+    # tries a minute to sign in, by user name and address together; and by address alone, which a
+    # whole class may share
     "token": _limit("LIMIT_TOKEN", "10"),
+    "token_address": _limit("LIMIT_TOKEN_ADDRESS", "200"),
 }
+# Jobs of strangers are kept for so many days, and the newest of them up to so many megabytes.
+JOB_DAYS = env.int("JOB_DAYS", default=7)
+JOB_MEGABYTES = env.int("JOB_MEGABYTES", default=2000)
 # How many requests of one process may wait for a job at once: half of the server's threads.
 WEB_THREADS = env.int("WEB_THREADS", default=32)
 
@@ -268,6 +290,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 # --- People ---------------------------------------------------------------------------------
 
+AUTHENTICATION_BACKENDS = ["learn.sign_in.CountedSignIn"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -282,6 +305,12 @@ LOGOUT_REDIRECT_URL = "home"
 # The contract's largest body is 2 MB; the API's parser enforces it with an answer of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 MAX_BODY_BYTES = 2_000_000
+
+# Below /api/v1/, as its root is: the same for everybody, and changed by publishing alone.
+PUBLIC_READS = (
+    *("case-studies/", "companies/", "techniques/", "study-plans/", "topics/", "problems/"),
+    *("search/", "compute/kinds/"),
+)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -385,9 +414,6 @@ LOGGING = {
     "loggers": {
         # A bad request is the client's affair; the answer says what was wrong.
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},
     },
 }
-
-# Temporary files of uploads and charts stay off a machine's shared folder when it asks so.
-FILE_UPLOAD_TEMP_DIR = os.environ.get("TMPDIR", tempfile.gettempdir())

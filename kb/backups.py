@@ -23,9 +23,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+
+from rest.version import content_version, raise_content_version
 
 FORMAT = 1
 CHUNK = 1 << 20
@@ -95,6 +97,7 @@ def restore_backup(archive: Path) -> Path:
             )
         if connection.vendor == "sqlite":
             _refuse_damaged_sqlite(staged / "database.sqlite3", archive)
+        newest = _content_version_before()
         kept = folder_of_backups() / f"replaced-{moment()}"
         kept.mkdir()
         if connection.vendor == "sqlite":
@@ -106,6 +109,9 @@ def restore_backup(archive: Path) -> Path:
             media.rename(kept / "media")
         if (staged / "media").exists():
             (staged / "media").rename(media)
+        # Past both: no reader's copy of either database may be taken for what is here now.
+        raise_content_version(past=newest)
+        connection.close()
         # The next start brings the restored database up to date, whatever ran here before.
         (state_folder() / "prepared").unlink(missing_ok=True)
     return kept
@@ -235,6 +241,14 @@ def _refuse_damaged_sqlite(staged: Path, archive: Path) -> None:
         verdict = str(error)
     if verdict != "ok":
         raise BackupError(f"The database in {archive} is damaged: {verdict}.")
+
+
+def _content_version_before() -> int:
+    """That of the database which is to be replaced; 0 where it cannot tell."""
+    try:
+        return content_version()
+    except DatabaseError:
+        return 0
 
 
 def _replace_sqlite(staged: Path, kept: Path) -> None:

@@ -1,8 +1,27 @@
 """Cards: what search, home and related lists know of each published thing."""
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
 from kb import search
 from kb.models import Card
 from kb.models.entry import Entry
+
+RELATED_TYPES = ("case-study", "topic", "problem")
+MOST_RELATED = 4
+# A topic in common says more than a technique in common.
+TOPIC_WEIGHT = 3
+# An internal link of Markdown: its words, the kind and the slug of what it leads to.
+LINK = re.compile(r"\[([^\[\]]*)\]\((case|topic|technique|company|plan):([a-z0-9-]+)\)")
+LINKED_TYPES = {
+    "case": "case-study",
+    "topic": "topic",
+    "technique": "technique",
+    "company": "company",
+    "plan": "study-plan",
+}
 
 
 def put_card(entry: Entry) -> None:
@@ -29,43 +48,124 @@ def drop_card(entry: Entry) -> None:
         card.delete()
 
 
-def all_cards() -> list[Card]:
-    """Every card, without the long text that only search needs."""
-    return list(Card.objects.defer("text"))
-
-
-def cards_about(
-    cards: list[Card], *, topic: str = "", technique: str = "", case: str = ""
-) -> list[Card]:
-    """The cards that name a topic, a technique or a case, problems in catalogue order."""
-    found = [
-        card
-        for card in cards
-        if (topic and topic in card.topics)
-        or (technique and technique in card.techniques)
-        or (case and case in card.extra.get("cases", []))
-    ]
-    return sorted(found, key=lambda card: (card.type, card.extra.get("position", 0), card.slug))
-
-
-def techniques_of(cards: list[Card], entry: Entry) -> list[str]:
-    """The published techniques of a published entry."""
-    own = _own(cards, entry)
-    return _published(cards, "technique", own.techniques if own else [])
-
-
-def cases_of(cards: list[Card], entry: Entry) -> list[str]:
-    """The published cases that a published entry names."""
-    own = _own(cards, entry)
-    return _published(cards, "case-study", own.extra.get("cases", []) if own else [])
-
-
-def _own(cards: list[Card], entry: Entry) -> Card | None:
-    return next(
-        (card for card in cards if (card.type, card.slug) == (entry.TYPE, entry.slug)), None
+def without_links(text: str, may_stay: Callable[[str, str], bool]) -> str:
+    """A Markdown text whose internal links are plain words, save those to a type and slug that
+    may stay."""
+    return LINK.sub(
+        lambda found: found[0] if may_stay(LINKED_TYPES[found[2]], found[3]) else found[1], text
     )
 
 
-def _published(cards: list[Card], entry_type: str, slugs: list[str]) -> list[str]:
-    published = {card.slug for card in cards if card.type == entry_type}
-    return sorted(slug for slug in slugs if slug in published)
+@dataclass(frozen=True)
+class Related:
+    """A card beside another, and why it stands there."""
+
+    card: Card
+    reason: str = ""
+    # One names the other, which nothing that they share outweighs.
+    is_named: bool = False
+    weight: int = 0
+
+
+class Cards:
+    """Every card, read once for a request, and without the long text that only search needs.
+
+    What has no card is not published, so that nothing here names a draft.
+    """
+
+    @cached_property
+    def all(self) -> list[Card]:
+        return list(Card.objects.defer("text"))
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], Card]:
+        return {(card.type, card.slug): card for card in self.all}
+
+    def get(self, type_: str, slug: str) -> Card | None:
+        return self._by_name.get((type_, slug))
+
+    def published(self, type_: str, slugs: list[str]) -> list[Card]:
+        """The cards of some entries of a type, by slug; without those that have none."""
+        return [card for slug in sorted(set(slugs)) if (card := self.get(type_, slug))]
+
+    def techniques_of(self, type_: str, slug: str) -> list[Card]:
+        own = self.get(type_, slug)
+        return self.published("technique", own.techniques) if own else []
+
+    def cases_of(self, type_: str, slug: str) -> list[Card]:
+        """The cases that an entry names."""
+        own = self.get(type_, slug)
+        return self.published("case-study", own.extra.get("cases", [])) if own else []
+
+    def linked(self, text: str) -> str:
+        """A Markdown text in which links to what is not published are plain words."""
+        return without_links(text, lambda type_, slug: self.get(type_, slug) is not None)
+
+    def about(self, *, topic: str = "", technique: str = "", case: str = "") -> list[Card]:
+        """The cards that name a topic, a technique or a case: problems in catalogue order."""
+        found = [
+            card
+            for card in self.all
+            if (topic and topic in card.topics)
+            or (technique and technique in card.techniques)
+            or (case and case in card.extra.get("cases", []))
+        ]
+        return sorted(found, key=lambda card: (card.type, card.extra.get("position", 0), card.slug))
+
+    def near(self, type_: str, slug: str) -> list[Related]:
+        """Cases, topics and problems that have something in common with an entry, and what.
+
+        The nearest first; of each type four, and all that name the entry or are named by it.
+        """
+        own = self.get(type_, slug)
+        if own is None:
+            return []
+        found = [
+            self._related(own, other)
+            for other in self.all
+            if other.type in RELATED_TYPES and other != own
+        ]
+        found = sorted(
+            (related for related in found if related.reason),
+            key=lambda related: (not related.is_named, -related.weight, related.card.title),
+        )
+        kept: dict[str, int] = dict.fromkeys(RELATED_TYPES, 0)
+        near = []
+        for related in found:
+            kept[related.card.type] += 1
+            if related.is_named or kept[related.card.type] <= MOST_RELATED:
+                near.append(related)
+        return near
+
+    def _related(self, own: Card, other: Card) -> Related:
+        reasons, weight = [], 0
+        noun = own.type.replace("-", " ")
+        is_named, names = _names(own, other), _names(other, own)
+        if is_named:
+            reasons.append(f"background to this {noun}")
+        elif names:
+            verb = "practises" if (other.type, own.type) == ("problem", "topic") else "names"
+            reasons.append(f"{verb} this {noun}")
+        company = own.extra.get("company")
+        if company and company == other.extra.get("company"):
+            reasons.append(f"also at {company}")
+            weight += 1
+        themselves = {card.slug for card in (own, other) if card.type == "topic"}
+        topics = self._titles("topic", set(own.topics) & set(other.topics) - themselves)
+        if topics:
+            reasons.append(f"also about {', '.join(topics)}")
+        techniques = self._titles("technique", set(own.techniques) & set(other.techniques))
+        if techniques:
+            reasons.append(f"also uses {', '.join(techniques)}")
+        weight += TOPIC_WEIGHT * len(topics) + len(techniques)
+        return Related(other, "; ".join(reasons), is_named or names, weight)
+
+    def _titles(self, type_: str, slugs: set[str]) -> list[str]:
+        return [card.title for card in self.published(type_, list(slugs))]
+
+
+def _names(one: Card, other: Card) -> bool:
+    """Whether the one says that the other is its topic or its case."""
+    if one.type != "topic" and other.type == "topic":
+        return other.slug in one.topics
+    return other.type == "case-study" and other.slug in one.extra.get("cases", [])

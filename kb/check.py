@@ -14,10 +14,12 @@ from kb.document import (
     Document,
     DocumentError,
     TopicDocument,
+    body_line,
     dump,
+    line_of,
     read,
 )
-from kb.markup import Context, MarkupError, render, render_inline
+from kb.markup import Context, MarkupError, Place, render, render_inline
 
 
 def check(path: Path) -> list[str]:
@@ -29,7 +31,7 @@ def check(path: Path) -> list[str]:
     found = []
     if dump(entry) != text:
         found.append(f"{path}:1: Not in canonical form; manage.py format_content puts it there.")
-    offset = text[: text.find(entry.body)].count("\n")
+    offset = body_line(text) - 1
     context = context_of(entry)
     try:
         made = render(entry.body, context)
@@ -39,11 +41,12 @@ def check(path: Path) -> list[str]:
         )
     except MarkupError as exc:
         found += [f"{path}:{line + offset}: {sentence}" for line, sentence in exc.problems]
-    for piece in inline_texts(entry):
+    for place, piece in inline_texts(entry):
         try:
             render_inline(piece, context)
         except MarkupError as exc:
-            found += [f"{path}:1: {sentence} (in {piece!r})" for _, sentence in exc.problems]
+            line = line_of(text, place)
+            found += [f"{path}:{line}: {sentence} (in {piece!r})" for _, sentence in exc.problems]
     return found
 
 
@@ -57,18 +60,19 @@ def context_of(entry: Document) -> Context:
     return Context(works=works, figures=figures, link=lambda _kind, _slug: "/")
 
 
-def inline_texts(entry: Document) -> list[str]:
-    """The texts of the front matter that are rendered."""
+def inline_texts(entry: Document) -> list[tuple[Place, str]]:
+    """The texts of the front matter that are rendered, and where they stand."""
+    found: list[tuple[Place, str]] = []
+    for name in ("outcomes", "lessons", "negative_results", "not_public"):
+        texts = getattr(entry, name, [])
+        found += [((name, index), text) for index, text in enumerate(texts)]
     if isinstance(entry, TopicDocument):
-        return [*entry.outcomes, *(example.text for example in entry.examples)]
+        found += [(("examples", i, "text"), part.text) for i, part in enumerate(entry.examples)]
     if isinstance(entry, CaseStudyDocument):
-        boxes = entry.audience
-        return [
-            *(*entry.lessons, *entry.negative_results, *entry.not_public),
-            *(boxes.student, boxes.engineer, boxes.researcher),
-            *(text for item in entry.questions for text in (item.question, item.answer)),
-        ]
-    return []
+        found += [(("audience", name), text) for name, text in entry.audience]
+        for index, question in enumerate(entry.questions):
+            found += [(("questions", index, name), text) for name, text in question]
+    return found
 
 
 def main(paths: list[str]) -> int:

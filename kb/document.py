@@ -11,7 +11,6 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-import tomlkit
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -21,19 +20,19 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from tomlkit.items import Array, Item, Table
 
-FENCE = "+++"
+from kb.toml import FENCE, dump_toml
+
 RESERVED_SLUGS = {"compare", "feed", "today", "new"}
 MAX_BYTES = 1_000_000
-WIDTH = 100
 
 Slug = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=80)
 ]
 # References without an order of their own stand sorted, each once.
 SlugSet = Annotated[list[Slug], AfterValidator(lambda slugs: sorted(set(slugs)))]
-NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ue000-\uf8ff]")
+# Control characters, halves of characters, and those that stand for parts while one renders.
+NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ue000-\uf8ff]")
 
 
 def _with_line_feeds(value: object) -> object:
@@ -41,7 +40,8 @@ def _with_line_feeds(value: object) -> object:
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
-def _plain_text(value: str) -> str:
+def plain_text(value: str) -> str:
+    """Raises ValueError for a character that is not allowed in any document."""
     if found := NOT_TEXT.search(value):
         raise ValueError(f"the character {found[0]!r} is not allowed")
     return value
@@ -58,14 +58,14 @@ def _tidy_body(value: object) -> object:
 def _json_values(value: Any) -> Any:
     """What JSON and TOML both have. TOML has no null: a parameter that is null is left out."""
     if isinstance(value, dict):
-        kept = {_plain_text(key): _json_values(part) for key, part in value.items()}
+        kept = {plain_text(key): _json_values(part) for key, part in value.items()}
         return {key: part for key, part in kept.items() if part is not None and part != {}}
     if isinstance(value, list):
         if None in value:
             raise ValueError("a list with null in it cannot be written as TOML")
         return [_json_values(part) for part in value]
     if isinstance(value, str):
-        return _plain_text(value.replace("\r\n", "\n"))
+        return plain_text(value.replace("\r\n", "\n"))
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) and math.isfinite(value):
@@ -76,21 +76,21 @@ def _json_values(value: Any) -> Any:
 Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n<>]+$"),
-    AfterValidator(_plain_text),
+    AfterValidator(plain_text),
 ]
 OptionalText = Annotated[
     str,
     StringConstraints(max_length=4000),
     BeforeValidator(_with_line_feeds),
-    AfterValidator(_plain_text),
+    AfterValidator(plain_text),
 ]
 Text = Annotated[
     str,
     StringConstraints(min_length=1, max_length=4000),
     BeforeValidator(_with_line_feeds),
-    AfterValidator(_plain_text),
+    AfterValidator(plain_text),
 ]
-Body = Annotated[str, BeforeValidator(_tidy_body), AfterValidator(_plain_text)]
+Body = Annotated[str, BeforeValidator(_tidy_body), AfterValidator(plain_text)]
 Year = Annotated[int, Field(ge=1700, le=2100)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>\"]+)?$")]
 Confidence = Literal["original", "abstract-only", "secondary", "unverified"]
@@ -163,7 +163,10 @@ class Control(Part):
 
 
 class Example(Part):
-    """A computed figure of a topic: a job kind with its parameters, run when published."""
+    """A computed figure of a topic: a job kind with its parameters, run when published.
+
+    It is computed whenever its topic is published or previewed, so a topic has few.
+    """
 
     key: Slug
     title: Line
@@ -234,7 +237,7 @@ class TopicDocument(Document):
     techniques: SlugSet = []
     teaser: OptionalText = ""
     references: list[Work] = []
-    examples: list[Example] = []
+    examples: Annotated[list[Example], Field(max_length=20)] = []
 
 
 DOCUMENT_TYPES: dict[str, type[Document]] = {
@@ -332,6 +335,12 @@ def _doubled_keys(document: Document) -> list[tuple[str, int, str]]:
     return found
 
 
+def body_line(text: str) -> int:
+    """The line of a document's text on which its body begins."""
+    front, _, body = text.partition(f"\n{FENCE}\n")
+    return front.count("\n") + 3 + len(body) - len(body.lstrip("\n"))
+
+
 def line_of(text: str, location: tuple[int | str, ...]) -> int:
     """The line of a value in the front matter; of the nearest enclosing table if it is absent."""
     lines = text.split("\n")
@@ -366,76 +375,6 @@ def dump(document: Document) -> str:
     front = dump_toml({"type": document.type, **values})
     body = document.body.strip("\n")
     return f"{FENCE}\n{front}{FENCE}\n" + (f"\n{body}\n" if body else "")
-
-
-def load_toml(text: str) -> dict[str, Any]:
-    """TOML to plain Python values. Raises tomllib.TOMLDecodeError."""
-    return tomllib.loads(text)
-
-
-def dump_toml(values: dict[str, Any]) -> str:
-    """Canonical TOML: plain values first, then tables; nulls and empty tables are left out."""
-    return tomlkit.dumps(_table(values)).strip("\n") + "\n"
-
-
-def _is_tables(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
-
-
-def _table(values: dict[str, Any]) -> Table:
-    table = tomlkit.table()
-    later = []
-    for key, value in values.items():
-        if value is None or value == {}:
-            continue
-        if isinstance(value, dict) or _is_tables(value):
-            later.append((key, value))
-        else:
-            table.add(key, _item(value, len(key) + 3))
-    for key, value in later:
-        if isinstance(value, dict):
-            table.add(key, _table(value))
-        else:
-            tables = tomlkit.aot()
-            for part in value:
-                tables.append(_table(part))
-            table.add(key, tables)
-    return table
-
-
-def _item(value: Any, indent: int = 0) -> Item:
-    if isinstance(value, str):
-        return _string(value)
-    if isinstance(value, dict):
-        inline = tomlkit.inline_table()
-        for key, part in value.items():
-            inline.add(key, _item(part))
-        return inline
-    if isinstance(value, list):
-        array = _array(value)
-        if value and indent + len(array.as_string()) > WIDTH:
-            array.multiline(True)
-        return array
-    scalar: Item = tomlkit.item(value)
-    return scalar
-
-
-def _array(values: list[Any]) -> Array:
-    array = tomlkit.array()
-    for value in values:
-        array.append(_item(value))
-    return array
-
-
-def _string(value: str) -> Item:
-    # A line of the fence inside a text would end the front matter; escaped, it is not a line.
-    fenced = FENCE in value.split("\n")
-    plain = not fenced and all((char >= " " and char != "\x7f") or char in "\n\t" for char in value)
-    if "\n" in value and plain:
-        literal = "\\" in value and "'''" not in value and not value.endswith("'")
-        return tomlkit.string(value, literal=literal, multiline=True)
-    literal = ("\\" in value or '"' in value) and "'" not in value and plain
-    return tomlkit.string(value, literal=literal)
 
 
 def read(path: Path, name: str) -> tuple[Document, str]:

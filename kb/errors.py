@@ -1,5 +1,7 @@
 """What can be wrong with content, as sentences."""
 
+from collections.abc import Sequence
+
 
 class ContentError(Exception):
     """The parent of all of them."""
@@ -14,7 +16,18 @@ class UnknownReference(ContentError):
 
 
 class CannotPublish(ContentError):
-    """The text of an entry does not render, or its computed example cannot be made."""
+    """An entry makes no document, does not render, or may not be published now.
+
+    `faults` are (place in the document, line in the text there from 1, sentence), where known.
+    """
+
+    def __init__(self, message: str, faults: Sequence[tuple[tuple[int | str, ...], int, str]] = ()):
+        self.faults = faults or [((), 1, line) for line in message.split("\n")]
+        super().__init__(message)
+
+
+class CannotWithdraw(ContentError):
+    """Published entries stand on this one, or a draft beside it would be left over."""
 
 
 class NeedsReviewer(ContentError):
@@ -22,7 +35,11 @@ class NeedsReviewer(ContentError):
 
 
 class ExampleError(ContentError):
-    """A computed example of a topic has parameters that its kind does not allow."""
+    """A computed example that its kind or its figure does not allow; which one of its topic."""
+
+    def __init__(self, message: str, index: int):
+        self.index = index
+        super().__init__(message)
 
 
 class LoadFailed(ContentError):

@@ -1,9 +1,29 @@
-"""Form fields for lists of texts: one item after another, with a blank line between them."""
+"""The form of an entry, and fields for lists of texts, with a blank line between the items."""
 
 import re
 
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
+
+
+class EntryForm(forms.ModelForm):
+    """Refuses what was typed into a draft that somebody else has saved since it was opened."""
+
+    opened_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["opened_at"] = self.instance.updated_at.isoformat()
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk and cleaned.get("opened_at") != self.initial["opened_at"]:
+            raise forms.ValidationError(
+                "Somebody has saved this draft since you opened it. Keep what you wrote, open the"
+                " draft again, and put it in there."
+            )
+        return cleaned
 
 
 class TextListField(forms.CharField):

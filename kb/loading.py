@@ -6,13 +6,23 @@ entry only if nobody edited it since, else it is kept and named, and `--take` de
 
 import hashlib
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from django.db import transaction
 from django.utils import timezone
 
-from kb.document import DOCUMENT_TYPES, Document, DocumentError, dump, line_of, read
-from kb.errors import CannotPublish, LoadFailed, UnknownReference
+from kb.document import (
+    DOCUMENT_TYPES,
+    Document,
+    DocumentError,
+    body_line,
+    dump,
+    line_of,
+    read,
+)
+from kb.errors import CannotPublish, CannotWithdraw, LoadFailed, UnknownReference
+from kb.markup import BODY, Place
 from kb.models import (
     CaseStudy,
     Company,
@@ -23,12 +33,47 @@ from kb.models import (
     Topic,
 )
 from kb.models.entry import Entry
-from kb.services import record_publication, rendered, withdraw
-from rest.models import raise_content_version
+from kb.services import (
+    claim,
+    hide,
+    put_cards_on,
+    record_publication,
+    render_linking,
+    rendered,
+)
+from rest.version import raise_content_version
 
 CONTENT = Path(__file__).parent / "content"
 ENTRY_MODELS = {model.TYPE: model for model in (Company, Technique, StudyPlan, Topic, CaseStudy)}
 FILE, DATABASE = "file", "database"
+
+
+class Decision(Enum):
+    """What becomes of a file; see decide."""
+
+    CREATE = "created"
+    UPDATE = "updated"
+    # The edited text stays: named until somebody decides, or chosen with --take=database.
+    KEEP = "kept"
+    CHOOSE = "chosen"
+    SKIP = "unchanged"
+
+
+def decide(*, is_known: bool, exists: bool, was_edited: bool, take: str | None) -> Decision:
+    """What to do with a file.
+
+    `is_known`: this very text was loaded before. `was_edited`: a person has worked on the entry
+    since. `take`: whose text the command says is right, "file" or "database".
+    """
+    if not exists:
+        return Decision.SKIP if is_known else Decision.CREATE
+    if take == FILE:
+        return Decision.UPDATE
+    if is_known:
+        return Decision.SKIP
+    if not was_edited:
+        return Decision.UPDATE
+    return Decision.CHOOSE if take == DATABASE else Decision.KEEP
 
 
 @dataclass(frozen=True)
@@ -44,6 +89,25 @@ class File:
     def sha256(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.model.TYPE, self.document.slug
+
+    def where(self, place: Place, line: int = 1) -> str:
+        """Name and line of a place of the document, and of a line of the text there."""
+        if place == BODY:
+            return f"{self.name}:{body_line(self.text) + line - 1}"
+        return f"{self.name}:{line_of(self.text, place) if place else 1}"
+
+    def where_named(self, slug: str) -> str:
+        """Name and line of what names another entry."""
+        return f"{self.name}:{line_with(self.text, slug)}"
+
+
+def line_with(text: str, slug: str) -> int:
+    lines = text.split("\n")
+    return next((n for n, line in enumerate(lines, 1) if f'"{slug}"' in line), 1)
+
 
 @dataclass
 class Report:
@@ -51,6 +115,10 @@ class Report:
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+
+    def add(self, decision: Decision, name: str) -> None:
+        heard = Decision.SKIP if decision == Decision.CHOOSE else decision
+        getattr(self, heard.value).append(name)
 
     def write(self, out) -> None:
         counts = (f"{len(getattr(self, name))} {name}" for name in ("created", "updated"))
@@ -83,10 +151,9 @@ def read_content(root: Path = CONTENT) -> list[File]:
         files.append(File(name, ENTRY_MODELS[document.type], document, text))
     seen: dict[tuple[str, str], str] = {}
     for file in files:
-        key = (file.document.type, file.document.slug)
-        if key in seen:
-            faults.append(f"{file.name}:1: {seen[key]} has the same type and slug.")
-        seen[key] = file.name
+        if file.key in seen:
+            faults.append(f"{file.name}:1: {seen[file.key]} has the same type and slug.")
+        seen[file.key] = file.name
     if faults:
         raise LoadFailed(faults)
     order = list(DOCUMENT_TYPES)
@@ -100,46 +167,41 @@ def add_take_argument(parser) -> None:
     parser.add_argument("slugs", nargs="*", metavar="SLUG", help="entries that --take is about")
 
 
-@transaction.atomic
 def load(files: list[File], take: str | None = None, slugs: list[str] | None = None) -> Report:
     """Load all files or none. Raises LoadFailed with file and line of everything wrong."""
-    report, work = Report(), []
     chosen = set(slugs or [])
     if unknown := chosen - {file.document.slug for file in files}:
         raise LoadFailed([f"There is no shipped file for {', '.join(sorted(unknown))}."])
-    for file in files:
-        decision = take if file.document.slug in chosen else None
-        if entry := _entry_to_load(file, decision, report):
-            work.append((file, entry))
-    _write(work)
-    _publish(work)
+    with transaction.atomic():
+        report, work = _sort_out(files, take, chosen)
+        _write(work)
+        changed = _publish(work)
+    render_linking(changed, besides=[file.key for file, _ in work])
     return report
 
 
-def _entry_to_load(file: File, decision: str | None, report: Report) -> Entry | None:
-    """The entry that a file is to be written to, or None where it is to be left alone."""
-    slug, model = file.document.slug, file.model
-    loaded = LoadedFile.objects.filter(type=model.TYPE, slug=slug).first()
-    entry = model.objects.current().filter(slug=slug).first()
-    if entry is None:
-        if loaded and loaded.sha256 == file.sha256:
-            report.unchanged.append(file.name)
-            return None
-        report.created.append(file.name)
-        return model()
-    if loaded and loaded.sha256 == file.sha256 and decision != FILE:
-        report.unchanged.append(file.name)
-        return None
-    if _was_edited(entry, loaded) and decision != FILE:
-        if decision == DATABASE:
+def _sort_out(
+    files: list[File], take: str | None, chosen: set[str]
+) -> tuple[Report, list[tuple[File, Entry]]]:
+    """The report, and the files to be written, each with its entry."""
+    report, work = Report(), []
+    for file in files:
+        entry_type, slug = file.key
+        loaded = LoadedFile.objects.filter(type=entry_type, slug=slug).first()
+        entry = file.model.objects.current().select_for_update().filter(slug=slug).first()
+        decision = decide(
+            is_known=loaded is not None and loaded.sha256 == file.sha256,
+            exists=entry is not None,
+            was_edited=entry is not None and _was_edited(entry, loaded),
+            take=take if slug in chosen else None,
+        )
+        report.add(decision, file.name)
+        if decision in (Decision.CREATE, Decision.UPDATE):
+            work.append((file, entry or file.model()))
+        elif decision == Decision.CHOOSE:
             # The version stays: the edit is a person's work for the next file too.
             _remember(file, loaded.version if loaded else 0)
-            report.unchanged.append(file.name)
-        else:
-            report.kept.append(file.name)
-        return None
-    report.updated.append(file.name)
-    return entry
+    return report, work
 
 
 def _was_edited(entry: Entry, loaded: LoadedFile | None) -> bool:
@@ -161,35 +223,42 @@ def _write(work: list[tuple[File, Entry]]) -> None:
                 try:
                     getattr(entry, method)(file.document)
                 except UnknownReference as exc:
-                    line = _line_with(file.text, exc.slugs[0])
-                    faults.append(f"{file.name}:{line}: {exc}")
+                    faults.append(f"{file.where_named(exc.slugs[0])}: {exc}")
             if faults:
                 raise LoadFailed(faults)
 
 
-def _publish(work: list[tuple[File, Entry]]) -> None:
+def _publish(work: list[tuple[File, Entry]]) -> list[Entry]:
+    """The entries that readers can read since, or no longer can."""
     now, faults = timezone.now(), []
     # All states first: a text links to entries that are published in the same load.
-    was_published = {file.name: entry.is_published for file, entry in work}
+    was_published = {file.key: entry.is_published for file, entry in work}
     for file, entry in work:
         entry.state = State.PLANNED if _is_planned(file) else State.PUBLISHED
         entry.save(update_fields=["state"])
     for file, entry in work:
         try:
+            made = rendered(entry, file.document)
             if not _is_planned(file):
-                is_new = not was_published[file.name]
-                record_publication(entry, origin="file", now=now, is_new=is_new)
-            elif was_published[file.name]:
-                withdraw(entry, State.PLANNED)
+                claim(entry)
+                record_publication(entry, made, origin="file", now=now)
+            elif was_published[file.key]:
+                hide(entry, State.PLANNED)
             else:
-                rendered(entry)
                 raise_content_version()
         except CannotPublish as exc:
-            faults += [_locate(file, sentence) for sentence in str(exc).split("\n")]
+            faults += [f"{file.where(place, line)}: {said}" for place, line, said in exc.faults]
+            continue
+        except CannotWithdraw as exc:
+            faults.append(f"{file.where(())}: {exc}")
             continue
         _remember(file, entry.version)
     if faults:
         raise LoadFailed(faults)
+    for file, entry in work:
+        if was_published[file.key]:
+            put_cards_on(entry)
+    return [entry for file, entry in work if entry.is_published != was_published[file.key]]
 
 
 def _is_planned(file: File) -> bool:
@@ -197,23 +266,7 @@ def _is_planned(file: File) -> bool:
 
 
 def _remember(file: File, version: int) -> None:
+    entry_type, slug = file.key
     LoadedFile.objects.update_or_create(
-        type=file.model.TYPE,
-        slug=file.document.slug,
-        defaults={"sha256": file.sha256, "version": version},
+        type=entry_type, slug=slug, defaults={"sha256": file.sha256, "version": version}
     )
-
-
-def _line_with(text: str, word: str) -> int:
-    lines = text.split("\n")
-    return next((n for n, line in enumerate(lines, 1) if f'"{word}"' in line), 1)
-
-
-def _locate(file: File, sentence: str) -> str:
-    """A sentence that begins with "line N:" of the body, with the line of the file."""
-    if not sentence.startswith("line "):
-        return f"{file.name}:1: {sentence}"
-    number, _, rest = sentence.removeprefix("line ").partition(": ")
-    body = getattr(file.document, "body", "")
-    offset = file.text[: file.text.find(body)].count("\n") if body else 0
-    return f"{file.name}:{int(number) + offset}: {rest}"

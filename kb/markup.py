@@ -24,6 +24,7 @@ from pygments.util import ClassNotFound
 
 from kb.document import Work
 from kb.formulas import render_formula
+from kb.sections import Section, split_sections, title_and_key
 
 # A problem names its topics and cases, never the other way: pages list their problems themselves.
 LINK_TYPES = {"case", "topic", "technique", "company", "plan"}
@@ -32,7 +33,6 @@ SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Placeholders are made of private-use characters, which content may not contain.
 OPEN, CLOSE = "\ue000", "\ue001"
 PRIVATE = re.compile(r"[\ue000-\uf8ff]")
-SECTION_HEADING = re.compile(r"^(?P<title>.*?)\s*\{#(?P<key>[a-z0-9]+(?:-[a-z0-9]+)*)\}$")
 CITATION = re.compile(r"\[@(?P<key>[a-z0-9]+(?:-[a-z0-9]+)*)(?:,\s*(?P<locator>[^\]\n]+))?\]")
 
 ALLOWED_TAGS = {
@@ -43,13 +43,19 @@ ALLOWED_TAGS = {
 ALLOWED_ATTRIBUTES = {"*": {"class"}, "a": {"href", "title"}, "ol": {"start"}}
 
 Problem = tuple[int, str]
+Place = tuple[int | str, ...]
+BODY: Place = ("body",)
 
 
 class MarkupError(Exception):
-    """Something in a text cannot be rendered; `problems` are (line, sentence), lines from 1."""
+    """Something in a text cannot be rendered; `problems` are (line, sentence), lines from 1.
 
-    def __init__(self, problems: list[Problem]):
+    `place` says which text of its document it is: ("body",), ("lessons", 2).
+    """
+
+    def __init__(self, problems: list[Problem], place: Place = BODY):
         self.problems = problems
+        self.place = place
         super().__init__("; ".join(f"line {line}: {sentence}" for line, sentence in problems))
 
 
@@ -68,14 +74,6 @@ class Context:
     works: Sequence[Work] = ()
     figures: Mapping[str, str] = field(default_factory=dict)
     link: Callable[[str, str], str | None] = _no_link
-
-
-@dataclass(frozen=True)
-class Section:
-    key: str
-    title: str
-    markdown: str
-    html: str
 
 
 @dataclass
@@ -321,46 +319,50 @@ def _clean(html: str) -> str:
     return re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", cleaned)
 
 
-def _refuse_private(text: str) -> None:
+def _refuse_private(text: str, place: Place) -> None:
     if found := PRIVATE.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        raise MarkupError([(line, "Private-use characters are not allowed.")])
+        raise MarkupError([(line, "Private-use characters are not allowed.")], place)
 
 
-def render_inline(text: str, context: Context | None = None) -> str:
+def render_inline(text: str, context: Context | None = None, place: Place = BODY) -> str:
     """One string without blocks: emphasis, code, math and citations. Raises MarkupError."""
-    _refuse_private(text)
+    _refuse_private(text, place)
     writer = _Writer(context or Context())
     tokens = _markdown.parseInline(text, {})
     writer.resolve_links(tokens)
     html = writer.fill(_clean(writer.render(tokens)))
     if writer.problems:
-        raise MarkupError(writer.problems)
+        raise MarkupError(writer.problems, place)
     return html
 
 
-def render(body: str, context: Context | None = None) -> Rendered:
+def render(body: str, context: Context | None = None, place: Place = BODY) -> Rendered:
     """A whole text with sections. Raises MarkupError with every problem and its line."""
-    _refuse_private(body)
+    _refuse_private(body, place)
     writer = _Writer(context or Context())
     tokens = _markdown.parse(body)
     writer.resolve_links(tokens)
     lines = body.split("\n")
     sections: list[Section] = []
     html: list[str] = []
-    for heading, blocks, first, last in _split_sections(tokens, len(lines)):
+    for heading, blocks, first, last in split_sections(tokens, len(lines)):
         inner = writer.fill(_clean(_render_blocks(writer, blocks)))
         if heading is None:
             html.append(inner)
             continue
-        title, key = _heading(writer, heading, first)
+        try:
+            title, key = title_and_key(heading)
+        except ValueError as exc:
+            writer.problems.append((first, str(exc)))
+            continue
         if key in {section.key for section in sections}:
             writer.problems.append((first, f"The section key {key!r} stands twice."))
         markdown = "\n".join(lines[first:last]).strip("\n")
         sections.append(Section(key, title, markdown, inner))
         html.append(f'<section id="{key}"><h2>{escape(title)}</h2>\n{inner}</section>\n')
     if writer.problems:
-        raise MarkupError(sorted(writer.problems))
+        raise MarkupError(sorted(writer.problems), place)
     whole = "".join(html)
     return Rendered(
         html=whole,
@@ -372,15 +374,6 @@ def render(body: str, context: Context | None = None) -> Rendered:
     )
 
 
-def _heading(writer: _Writer, heading: str, line: int) -> tuple[str, str]:
-    found = SECTION_HEADING.match(heading)
-    if not found:
-        problem = f"The section {heading!r} has no key; write '## {heading} {{#key}}'."
-        writer.problems.append((line, problem))
-        return heading, ""
-    return found["title"], found["key"]
-
-
 def _render_blocks(writer: _Writer, tokens: list[Token]) -> str:
     """Block after block, each followed by the margin notes of the sources it cites first."""
     out, start = [], 0
@@ -390,28 +383,3 @@ def _render_blocks(writer: _Writer, tokens: list[Token]) -> str:
             out.append(writer.notes())
             start = index + 1
     return "".join(out)
-
-
-def _split_sections(
-    tokens: list[Token], line_count: int
-) -> list[tuple[str | None, list[Token], int, int]]:
-    """(heading, tokens, first line after the heading, last line), the text before the first too."""
-    found: list[tuple[str | None, list[Token], int, int]] = []
-    heading: str | None = None
-    blocks: list[Token] = []
-    first = 0
-    index = 0
-    while index < len(tokens):
-        token = tokens[index]
-        if token.type == "heading_open" and token.tag == "h2" and token.level == 0:
-            start, end = token.map or [first, first]
-            if heading is not None or blocks:
-                found.append((heading, blocks, first, start))
-            heading, blocks, first = tokens[index + 1].content, [], end
-            index += 3
-            continue
-        blocks.append(token)
-        index += 1
-    if heading is not None or blocks:
-        found.append((heading, blocks, first, line_count))
-    return found

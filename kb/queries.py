@@ -1,18 +1,16 @@
 """Reads over more than one type that pages and API share."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from collections import defaultdict
 
-from kb.cards import all_cards, cards_about
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+
+from kb.cards import LINK, LINKED_TYPES, Cards, without_links
 from kb.document import Document, dump
-from kb.models import Card, Revision, StudyPlan, Technique, Topic
+from kb.models import Card, CaseStudy, Company, Revision, StudyPlan, Technique, Topic
 
-MOST_RELATED = 4
-# The fields of documents that name other entries, and those that readers may see named.
-NAMED = {
-    "techniques": Technique.objects.published,
-    "topics": Topic.objects.resolvable,
-    "prerequisites": Topic.objects.resolvable,
-}
+# The fields of documents that name other entries, and the type of those.
+NAMED = {"techniques": "technique", "topics": "topic", "prerequisites": "topic"}
+MODELS = {model.TYPE: model for model in (CaseStudy, Company, StudyPlan, Technique, Topic)}
 
 
 def plans_with_topics(plans: list[StudyPlan]) -> list[StudyPlan]:
@@ -20,7 +18,7 @@ def plans_with_topics(plans: list[StudyPlan]) -> list[StudyPlan]:
 
     The chapters must be prefetched; all the rest is one query.
     """
-    cards = all_cards()
+    cards = Cards().all
     problem_counts = _problem_counts(cards)
     topics = sorted(
         (card for card in cards if card.type == "topic"), key=lambda card: card.extra["position"]
@@ -53,37 +51,6 @@ def _problem_counts(cards: list[Card]) -> dict[str, int]:
     return counts
 
 
-def related_cases(cards: list[Card], slug: str) -> dict:
-    """Cases of the same company or with shared techniques, with the reason; topics, problems."""
-    own = next((card for card in cards if (card.type, card.slug) == ("case-study", slug)), None)
-    if own is None:
-        return {"case_studies": [], "topics": [], "problems": []}
-    names = {card.slug: card.title for card in cards if card.type == "technique"}
-    found = []
-    for card in cards:
-        if card.type != "case-study" or card.slug == slug:
-            continue
-        shared = [
-            name for name in sorted(set(card.techniques) & set(own.techniques)) if name in names
-        ]
-        reasons = [f"also at {card.extra['company']}"] * (
-            card.extra["company"] == own.extra["company"]
-        )
-        if shared:
-            reasons.append(f"also uses {', '.join(names[name] for name in shared)}")
-        if reasons:
-            found.append((len(shared) + len(reasons), card.slug, "; ".join(reasons)))
-    found.sort(key=lambda item: (-item[0], item[1]))
-    published = {card.slug for card in cards if card.type == "topic"}
-    return {
-        "case_studies": [
-            {"slug": other, "reason": reason} for _, other, reason in found[:MOST_RELATED]
-        ],
-        "topics": [topic for topic in own.topics if topic in published],
-        "problems": [card.slug for card in cards_about(cards, case=slug) if card.type == "problem"],
-    }
-
-
 def with_text(entries: QuerySet) -> QuerySet:
     """Published entries with `text`: the document that was published last."""
     last = Revision.objects.filter(
@@ -94,9 +61,31 @@ def with_text(entries: QuerySet) -> QuerySet:
 
 def public_markdown(document: Document) -> str:
     """The canonical text of a document, without the names of what is not published."""
+    text = dump(document)
+    linked = [(LINKED_TYPES[kind], slug) for _, kind, slug in LINK.findall(text)]
+    named = [(type_, slug) for name, type_ in NAMED.items() for slug in getattr(document, name, [])]
+    known = resolvable([*linked, *named])
     shown = {
-        name: sorted(NAMED[name]().filter(slug__in=slugs).values_list("slug", flat=True))
-        for name in NAMED
-        if (slugs := getattr(document, name, []))
+        name: [slug for slug in getattr(document, name) if (type_, slug) in known]
+        for name, type_ in NAMED.items()
+        if hasattr(document, name)
     }
-    return dump(document.model_copy(update=shown))
+    return without_links(
+        dump(document.model_copy(update=shown)), lambda type_, slug: (type_, slug) in known
+    )
+
+
+def resolvable(names: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of some types and slugs that are published or planned; one query for all."""
+    slugs = defaultdict(set)
+    for type_, slug in names:
+        slugs[type_].add(slug)
+    found = [
+        MODELS[type_]
+        .objects.resolvable()
+        .filter(slug__in=slugs[type_])
+        .order_by()
+        .values_list(Value(type_), "slug")
+        for type_ in slugs
+    ]
+    return set(found[0].union(*found[1:])) if found else set()

@@ -1,35 +1,57 @@
-"""Drafts, review, publishing, withdrawing, restoring: the only writers of what readers see."""
+"""Drafts, review, publishing, withdrawing, restoring: the only writers of what readers see.
+
+A text is rendered before the transaction that puts it before readers, and what links to it is made
+anew after it: only rows are written while the database is locked for others.
+"""
+
+import logging
+from collections.abc import Iterable
 
 import pydantic
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from kb.cards import drop_card, put_card
-from kb.document import Document
-from kb.errors import CannotPublish, ExampleError, NeedsReviewer, UnknownReference
-from kb.markup import MarkupError
+from kb.document import Document, DocumentError
+from kb.errors import (
+    CannotPublish,
+    CannotWithdraw,
+    ContentError,
+    ExampleError,
+    NeedsReviewer,
+    UnknownReference,
+)
+from kb.markup import BODY, MarkupError
 from kb.models import Revision, State
 from kb.models.entry import Entry
 from kb.models.links import MODELS
-from rest.models import raise_content_version
+from rest.version import raise_content_version
+
+logger = logging.getLogger(__name__)
 
 LINK_KINDS = {model: kind for kind, model in MODELS.items()}
+MEANWHILE = "Somebody has published, edited or discarded this meanwhile."
 
 
-@transaction.atomic
 def start_draft(entry: Entry, author, document: Document | None = None) -> Entry:
     """The draft beside a published or planned entry.
 
-    A new one has the published text, or that of the given document.
+    A new one has the published text, or that of the given document; one that exists stays as it is.
     """
-    draft = type(entry).objects.filter(draft_of=entry).first()
-    if draft is None:
-        draft = type(entry)(draft_of=entry, author=author, state=State.DRAFT)
-        document = document or entry.to_document()
-    if document is not None:
-        draft.write(document)
-        draft.write_relations(document)
+    drafts = type(entry).objects.filter(draft_of=entry)
+    if draft := drafts.first():
+        return draft
+    document = document or entry.to_document()
+    draft = type(entry)(draft_of=entry, author=author, state=State.DRAFT)
+    try:
+        with transaction.atomic():
+            draft.write(document)
+            draft.write_relations(document)
+    except IntegrityError:
+        # Somebody else has begun one at the same moment.
+        return drafts.get()
     return draft
 
 
@@ -43,8 +65,7 @@ def send_back(entry: Entry) -> None:
 
 def preview(entry: Entry) -> Entry:
     """The entry as readers would see it, unsaved. Raises CannotPublish."""
-    document_of(entry)
-    entry.rendered = rendered(entry)
+    entry.set_rendered(rendered(entry, document_of(entry)))
     return entry
 
 
@@ -53,22 +74,30 @@ def document_of(entry: Entry) -> Document:
     try:
         return entry.to_document()
     except pydantic.ValidationError as exc:
-        lines = (
-            f"{'.'.join(map(str, error['loc']))}: {error['msg']}."
+        faults = [
+            (error["loc"], 1, f"{_name(error['loc'])}: {error['msg']}.")
             for error in exc.errors(include_url=False)
-        )
-        raise CannotPublish("\n".join(lines)) from exc
+        ]
+        raise CannotPublish("\n".join(said for _, _, said in faults), faults) from exc
 
 
-def rendered(entry: Entry) -> dict:
-    """Raises CannotPublish with every sentence about what does not render."""
+def rendered(entry: Entry, document: Document) -> dict:
+    """What readers see of a document of the entry's type. Raises CannotPublish."""
     try:
-        return entry.make_rendered()
+        return entry.make_rendered(document)
     except MarkupError as exc:
-        lines = [f"line {line}: {sentence}" for line, sentence in exc.problems]
-        raise CannotPublish("\n".join(lines)) from exc
+        where = "" if exc.place == BODY else f"{_name(exc.place)}, "
+        said = [f"{where}line {line}: {sentence}" for line, sentence in exc.problems]
+        # A list stands in one place of the file; which of its texts it is has to be said.
+        which = f"{_name(exc.place)}: " if len(exc.place) > 1 else ""
+        faults = [(exc.place, line, f"{which}{sentence}") for line, sentence in exc.problems]
+        raise CannotPublish("\n".join(said), faults) from exc
     except ExampleError as exc:
-        raise CannotPublish(str(exc)) from exc
+        raise CannotPublish(str(exc), [(("examples", exc.index), 1, str(exc))]) from exc
+
+
+def _name(place: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, place))
 
 
 def may_publish_alone() -> bool:
@@ -76,13 +105,12 @@ def may_publish_alone() -> bool:
     return get_user_model().objects.filter(is_staff=True, is_active=True).count() < 2
 
 
-@transaction.atomic
 def publish(entry: Entry, by) -> Entry:
     """Publish a draft; the published entry. Raises NeedsReviewer or CannotPublish."""
     # As it stands now: another may have published, edited or discarded it meanwhile.
     entry = type(entry).objects.filter(pk=entry.pk).first()
     if entry is None or entry.is_published:
-        raise CannotPublish("Somebody has published or discarded this draft meanwhile.")
+        raise CannotPublish(MEANWHILE)
     # What was withdrawn and not edited since has no author; anybody may bring it back.
     reviewed = entry.author_id != by.pk if entry.author_id else entry.version > 0
     if not reviewed and not may_publish_alone():
@@ -91,12 +119,29 @@ def publish(entry: Entry, by) -> Entry:
     is_new, document = not target.is_published, document_of(entry)
     if document.slug != target.slug:
         raise CannotPublish(f"What was published keeps its slug, {target.slug!r}.")
-    write_document(target, document)
-    if entry.draft_of_id:
-        entry.delete()
-    reviewer = by if reviewed else None
-    record_publication(target, author=author, reviewer=reviewer, origin="admin", is_new=is_new)
+    made = rendered(entry, document)
+    with transaction.atomic():
+        claim(target)
+        # Only what was rendered is published: no change that was saved since.
+        if not type(entry).objects.filter(pk=entry.pk, updated_at=entry.updated_at).exists():
+            raise CannotPublish(MEANWHILE)
+        write_document(target, document)
+        if entry.draft_of_id:
+            entry.delete()
+        reviewer = by if reviewed else None
+        record_publication(target, made, author=author, reviewer=reviewer, origin="admin")
+        put_cards_on(target)
+    if is_new:
+        render_linking([target])
     return target
+
+
+def claim(entry: Entry) -> None:
+    """Give the entry its next version; of two at the same moment the second is refused."""
+    entries = type(entry).objects.filter(pk=entry.pk, version=entry.version)
+    if not entries.update(version=F("version") + 1):
+        raise CannotPublish(MEANWHILE)
+    entry.version += 1
 
 
 def write_document(entry: Entry, document: Document) -> None:
@@ -109,21 +154,23 @@ def write_document(entry: Entry, document: Document) -> None:
 
 
 def record_publication(
-    target: Entry, *, author=None, reviewer=None, origin: str, is_new: bool, now=None
+    target: Entry, made: dict, *, author=None, reviewer=None, origin: str, now=None
 ) -> None:
-    """Render, number and record what was written; card and content version with it.
+    """Publish what was written, claimed and rendered: state, revision, card and content version.
 
-    Raises CannotPublish.
+    Raises CannotPublish where the entry that it stands on is not published.
     """
     now = now or timezone.now()
-    for needed in target.stands_on():
-        if not type(needed).objects.published().filter(pk=needed.pk).exists():
+    if needed := target.stands_on():
+        # Locked where the database can, so that nobody withdraws it at the same moment.
+        published = type(needed).objects.published().select_for_update().filter(pk=needed.pk)
+        if not published.exists():
             raise CannotPublish(f"{needed.title} is not published yet; publish it first.")
-    target.state, target.version = State.PUBLISHED, target.version + 1
+    target.state = State.PUBLISHED
     target.author = author
     target.published_at = target.published_at or now
     target.reviewed_at = now if reviewer else None
-    target.rendered = rendered(target)
+    target.set_rendered(made)
     target.save()
     Revision.objects.create(
         type=target.TYPE,
@@ -135,74 +182,136 @@ def record_publication(
         origin=origin,
     )
     put_card(target)
-    if is_new:
-        render_linking(target)
     raise_content_version()
 
 
-@transaction.atomic
-def withdraw(entry: Entry, state: State = State.DRAFT) -> None:
-    """Take a published entry from readers; its revisions stay."""
+def put_cards_on(entry: Entry) -> None:
+    """Write the cards of what stands on an entry anew: they tell what that is called."""
+    for others in standing_on(entry):
+        relations = [field.name for field in others.model._meta.many_to_many]
+        for other in others.prefetch_related(*relations):
+            put_card(other)
+
+
+def standing_on(entry: Entry) -> list[QuerySet]:
+    """The published entries that readers could not place without this one, type by type."""
+    return [
+        model.objects.published().filter(**{path: entry}).select_related(path)
+        for model in Entry.__subclasses__()
+        if model.STANDS_ON and model.STANDS_ON[0] == entry.TYPE
+        for path in model.STANDS_ON[1:]
+    ]
+
+
+def withdraw(entry: Entry) -> None:
+    """Take a published entry from readers; its revisions stay. Raises CannotWithdraw."""
+    with transaction.atomic():
+        if type(entry).objects.filter(draft_of=entry).exists():
+            raise CannotWithdraw("There is a draft beside it; publish or discard that first.")
+        hide(entry, State.DRAFT)
+    render_linking([entry])
+
+
+def hide(entry: Entry, state: State) -> None:
+    """Give a published entry a state in which it is not shown. Raises CannotWithdraw."""
     entry.state = state
     entry.save(update_fields=["state", "updated_at"])
+    for others in standing_on(entry):
+        if names := [other.title for other in others[:3]]:
+            raise CannotWithdraw(
+                f"{', '.join(names)} cannot be shown without {entry.title}; withdraw that first."
+            )
     drop_card(entry)
-    render_linking(entry)
     raise_content_version()
 
 
-def render_linking(entry: Entry) -> None:
-    """Make the texts anew that link to an entry which became readable, or no longer is.
+def render_linking(entries: list[Entry], besides: Iterable[tuple[str, str]] = ()) -> None:
+    """Make the texts anew that link to entries which became readable, or no longer are.
 
-    They are found in what was published, so that texts of every app are: problems too.
+    They are found in what was published, so that texts of every app are: problems too. Those of
+    type and slug in `besides` are left out. A text that does not render stays as it is.
     """
-    kind = LINK_KINDS.get(type(entry).__name__)
-    if kind is None:
-        return
-    found = Revision.objects.filter(document__contains=f"{kind}:{entry.slug}")
+    found = set()
+    for entry in entries:
+        if kind := LINK_KINDS.get(type(entry).__name__):
+            linking = Revision.objects.filter(document__contains=f"{kind}:{entry.slug}")
+            found |= set(linking.values_list("type", "slug"))
+    found -= {(entry.TYPE, entry.slug) for entry in entries} | set(besides)
     models = {model.TYPE: model for model in Entry.__subclasses__()}
-    for entry_type, slug in sorted(set(found.values_list("type", "slug"))):
-        other = models[entry_type].objects.published().filter(slug=slug).first()
-        if other is not None and (entry_type, slug) != (entry.TYPE, entry.slug):
-            models[entry_type].objects.filter(pk=other.pk).update(rendered=rendered(other))
+    others = [
+        models[entry_type].objects.published().filter(slug=slug).first()
+        for entry_type, slug in sorted(found)
+    ]
+    _changed, kept = render_anew(other for other in others if other)
+    for sentence in kept:
+        logger.warning("%s", sentence)
+
+
+def render_anew(entries: Iterable[Entry]) -> tuple[int, list[str]]:
+    """Make what readers see of published entries anew: how many changed, and what did not render.
+
+    After an upgrade too: figures, formulas and computed examples come from code. An entry that
+    does not render keeps what it had.
+    """
+    changed, kept = 0, []
+    for entry in entries:
+        try:
+            made = rendered(entry, document_of(entry))
+        except ContentError as exc:
+            said = str(exc).replace("\n", " ")
+            kept.append(f"{entry.TYPE} {entry.slug} keeps its old rendering: {said}")
+            continue
+        if made != entry.rendered:
+            changed += _put_rendered(entry, made)
+    return changed, kept
 
 
 @transaction.atomic
-def render_anew(models: list[type[Entry]]) -> int:
-    """Make what readers see anew after an upgrade; how many entries changed.
-
-    Figures, formulas and computed examples come from code, which a new release may change.
-    """
-    changed = 0
-    for model in models:
-        for entry in model.objects.published():
-            if (now := rendered(entry)) != entry.rendered:
-                fields = {"rendered": now}
-                if hasattr(entry, "reading_minutes"):
-                    fields["reading_minutes"] = entry.reading_minutes
-                model.objects.filter(pk=entry.pk).update(**fields)
-                entry.rendered = now
-                put_card(entry)
-                changed += 1
-    if changed:
-        raise_content_version()
-    return changed
+def _put_rendered(entry: Entry, made: dict) -> bool:
+    """False where another version was published meanwhile, which has a rendering of its own."""
+    fields = {name: getattr(entry, name) for name in entry.set_rendered(made)}
+    same = type(entry).objects.published().filter(pk=entry.pk, version=entry.version)
+    if not same.update(**fields):
+        return False
+    put_card(entry)
+    raise_content_version()
+    return True
 
 
 @transaction.atomic
 def restore(entry: Entry, revision: Revision, author) -> Entry:
-    """A draft with the text of an old revision. Raises CannotPublish if it no longer fits."""
-    document = entry.parse_text(revision.document, str(revision))
+    """A draft with the text of an old revision.
+
+    Raises CannotPublish if that no longer fits, or if it would replace a text that is nowhere else.
+    """
     try:
-        if entry.is_resolvable:
+        document = entry.parse_text(revision.document, str(revision))
+    except DocumentError as exc:
+        raise CannotPublish(str(exc)) from exc
+    draft = entry
+    if entry.is_resolvable:
+        draft = type(entry).objects.filter(draft_of=entry).first()
+    if draft and not _is_kept(draft):
+        raise CannotPublish("The draft has a text of its own; publish or discard it first.")
+    try:
+        if draft is None:
             draft = start_draft(entry, author, document)
         else:
-            draft = entry
             draft.write(document)
             draft.write_relations(document)
     except UnknownReference as exc:
         raise CannotPublish(str(exc)) from exc
     edited_by(draft, author)
     return draft
+
+
+def _is_kept(entry: Entry) -> bool:
+    """Whether a revision has the entry's text."""
+    try:
+        text = entry.dump_text(document_of(entry))
+    except CannotPublish:
+        return False
+    return Revision.objects.filter(type=entry.TYPE, slug=entry.slug, document=text).exists()
 
 
 def edited_by(entry: Entry, author) -> None:

@@ -1,21 +1,62 @@
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    """Only superusers give rights; nobody takes over an account that may do more than their own."""
+
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
 
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request, obj=None):
+        """Whoever may change an account may set its password, and sign in with it."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or _may_no_more(obj, request.user))
+
+    def has_delete_permission(self, request, obj=None):
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or _may_no_more(obj, request.user))
+
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+    """A group is a set of rights: superusers only."""
+
+    def has_add_permission(self, request):
+        return request.user.is_superuser
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+
+def _may_no_more(account: User, user: User) -> bool:
+    """Whether an account's rights are among those of a user.
+
+    An account that is locked out counts as if it were not: it can be opened again.
+    """
+    if user.is_superuser:
+        return True
+    if account.is_superuser:
+        return False
+    rights = Permission.objects.filter(Q(user=account) | Q(group__user=account))
+    names = rights.values_list("content_type__app_label", "codename")
+    return user.has_perms([f"{app}.{codename}" for app, codename in names])

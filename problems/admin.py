@@ -1,12 +1,11 @@
-from django import forms
 from django.contrib import admin
 
 from kb.admin import EntryAdmin
-from kb.forms import TextListField
+from kb.forms import EntryForm, TextListField
 from problems.models import Problem
 
 
-class ProblemForm(forms.ModelForm):
+class ProblemForm(EntryForm):
     hints = TextListField(paragraphs=True, help_text="Three to five, with a line --- between them.")
 
     class Meta:

@@ -21,7 +21,6 @@ from pydantic import (
 )
 
 from kb.document import (
-    FENCE,
     RESERVED_SLUGS,
     DocumentError,
     Line,
@@ -29,10 +28,11 @@ from kb.document import (
     Slug,
     SlugSet,
     Text,
-    dump_toml,
     line_of,
+    plain_text,
     split,
 )
+from kb.toml import FENCE, dump_toml
 
 TYPE = "problem"
 MAX_TEXT = 64 * 1024
@@ -40,7 +40,6 @@ MAX_TEXT = 64 * 1024
 SOLUTIONS = ("starter_code", "reference", "alternative")
 
 HINT_HEADING = re.compile(r"## Hint (\d+)")
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 # A place in a document: ("hints", 2), ("misconceptions", 0, "code"), ("function", "name").
 Location = tuple[int | str, ...]
@@ -74,12 +73,6 @@ def _without_blank_ends(value: object) -> object:
     return value
 
 
-def _plain_text(value: str) -> str:
-    if found := CONTROL_CHARACTERS.search(value):
-        raise ValueError(f"the character {found[0]!r} is not allowed")
-    return value
-
-
 def _inside_front_matter(value: str) -> str:
     if FENCE in value.split("\n"):
         raise ValueError(f"a line {FENCE} is not allowed, as it ends the front matter")
@@ -100,16 +93,16 @@ Statement = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_TEXT),
     BeforeValidator(_without_blank_ends),
-    AfterValidator(_plain_text),
+    AfterValidator(plain_text),
 ]
 Block = Annotated[Statement, AfterValidator(_inside_front_matter)]
 Hint = Annotated[Block, AfterValidator(_a_hint)]
-Sentence = Annotated[Text, BeforeValidator(_one_paragraph), AfterValidator(_plain_text)]
+Sentence = Annotated[Text, BeforeValidator(_one_paragraph), AfterValidator(plain_text)]
 Teaser = Annotated[
     str,
     StringConstraints(min_length=80, max_length=400),
     BeforeValidator(_one_paragraph),
-    AfterValidator(_plain_text),
+    AfterValidator(plain_text),
 ]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
 
@@ -135,7 +128,7 @@ class Example(Part):
 
     input: Block
     output: Block
-    explanation: Annotated[str, BeforeValidator(_one_paragraph), AfterValidator(_plain_text)] = ""
+    explanation: Annotated[str, BeforeValidator(_one_paragraph), AfterValidator(plain_text)] = ""
 
 
 class Limits(Part):
@@ -332,16 +325,13 @@ def dump_document(document: ProblemDocument) -> str:
 
 
 def parse_document(text: str, name: str = "document") -> ProblemDocument:
-    """A problem from its text. Raises BadPackage with every fault and its line."""
-    try:
-        values, statement = split(text, name)
-    except DocumentError as exc:
-        raise BadPackage([Complaint(name, line, said) for line, said in exc.problems]) from None
+    """A problem from its text. Raises DocumentError with every fault and its line."""
+    values, statement = split(text, name)
     if values.pop("type", None) != TYPE:
-        raise BadPackage([Complaint(name, 2, f'The first key must be type = "{TYPE}".')])
+        raise DocumentError(name, [(2, f'The first key must be type = "{TYPE}".')])
     document, faults = build({**values, "statement": statement})
     if faults or document is None:
-        raise BadPackage(
-            [Complaint(name, line_of(text, fault.location), fault.sentence) for fault in faults]
+        raise DocumentError(
+            name, [(line_of(text, fault.location), fault.sentence) for fault in faults]
         )
     return document

@@ -5,13 +5,10 @@ from django.db import models
 
 from kb.markup import Context, highlight_code, render, render_inline
 from kb.models import CaseStudy, Technique, Topic
-from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all
+from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all, slugs_of
 from kb.models.links import link_to
 from problems.document import (
-    Example,
-    Function,
     Limits,
-    Misconception,
     ProblemDocument,
     Tolerance,
     dump_document,
@@ -21,6 +18,7 @@ from problems.document import (
 
 class Problem(Entry):
     TYPE = "problem"
+    STANDS_ON = ("topic", "home_topic")
     parse_text = staticmethod(parse_document)
     dump_text = staticmethod(dump_document)
 
@@ -74,7 +72,7 @@ class Problem(Entry):
     @property
     def topic_slugs(self) -> list[str]:
         """The home topic first, the others sorted."""
-        return [self.home_topic.slug, *sorted(topic.slug for topic in self.topics.all())]
+        return [self.home_topic.slug, *slugs_of(self.topics)]
 
     def to_document(self):
         return ProblemDocument(
@@ -83,14 +81,14 @@ class Problem(Entry):
             summary=self.summary,
             difficulty=self.difficulty,
             topics=self.topic_slugs,
-            techniques=sorted(technique.slug for technique in self.techniques.all()),
-            cases=sorted(case.slug for case in self.cases.all()),
+            techniques=slugs_of(self.techniques),
+            cases=slugs_of(self.cases),
             position=self.position,
             teaser=self.teaser,
             licence=self.licence,
             author=self.credit,
-            function=Function.model_validate(self.function),
-            examples=[Example(**example) for example in self.worked_examples],
+            function=self.function,
+            examples=self.worked_examples,
             limits=Limits(time_seconds=self.time_seconds, memory_mb=self.memory_mb),
             tolerance=Tolerance(rtol=self.rtol, atol=self.atol),
             starter_code=self.starter_code,
@@ -100,7 +98,7 @@ class Problem(Entry):
             reference=self.reference,
             alternative=self.alternative,
             tests=self.tests,
-            misconceptions=[Misconception(**mistake) for mistake in self.misconceptions],
+            misconceptions=self.misconceptions,
         )
 
     def write(self, document):
@@ -126,17 +124,27 @@ class Problem(Entry):
         self.techniques.set(find_all(Technique.objects.current(), document.techniques, "technique"))
         self.cases.set(find_all(CaseStudy.objects.current(), document.cases, "case study"))
 
-    def make_rendered(self):
+    @staticmethod
+    def make_rendered(document):
         context = Context(link=link_to)
-        statement = render(self.statement, context)
+        statement = render(document.statement, context, ("statement",))
         return {
             "statement_html": statement.html,
-            "starter_html": highlight_code(self.starter_code, "python"),
-            "hints": [render(hint, context).html for hint in self.hints],
-            "editorial_html": render(self.editorial, context).html,
+            "starter_html": highlight_code(document.starter_code, "python"),
+            "hints": [
+                render(hint, context, ("hints", index)).html
+                for index, hint in enumerate(document.hints)
+            ],
+            "editorial_html": render(document.editorial, context, ("editorial",)).html,
             "examples": [
-                {**example, "explanation": render_inline(example["explanation"], context)}
-                for example in self.worked_examples
+                {
+                    "input": example.input,
+                    "output": example.output,
+                    "explanation": render_inline(
+                        example.explanation, context, ("examples", index, "explanation")
+                    ),
+                }
+                for index, example in enumerate(document.examples)
             ],
             "text": statement.text,
         }
@@ -145,13 +153,13 @@ class Problem(Entry):
         return f"{self.teaser} {self.rendered['text']}"
 
     def card_techniques(self):
-        return [technique.slug for technique in self.techniques.all()]
+        return slugs_of(self.techniques)
 
     def card_topics(self):
         return self.topic_slugs
 
     def card_extra(self):
-        cases = [case.slug for case in self.cases.all()]
+        cases = slugs_of(self.cases)
         return {"difficulty": self.difficulty, "cases": cases, "position": self.position}
 
 

@@ -21,9 +21,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from kb.document import FENCE, dump_toml, line_of, load_toml
+from kb.document import NOT_TEXT, line_of
+from kb.toml import FENCE, dump_toml
 from problems.document import (
-    CONTROL_CHARACTERS,
     HINT_HEADING,
     BadPackage,
     Complaint,
@@ -184,7 +184,7 @@ def _read_files(folder: Path) -> tuple[dict[str, str], list[Complaint]]:
                 line = data[: exc.start].count(b"\n") + 1
                 complaints.append(Complaint(shown, line, "The file is not UTF-8."))
                 continue
-            if found := CONTROL_CHARACTERS.search(text.replace("\r\n", "\n")):
+            if found := NOT_TEXT.search(text.replace("\r\n", "\n")):
                 line = text[: found.start()].count("\n") + 1
                 sentence = f"The character {found[0]!r} is not allowed."
                 complaints.append(Complaint(shown, line, sentence))
@@ -205,7 +205,7 @@ def _values(texts: dict[str, str], folder: str) -> tuple[dict[str, Any], list[Co
     values: dict[str, Any] = {}
     if SETTINGS in texts:
         try:
-            values = load_toml(texts[SETTINGS])
+            values = tomllib.loads(texts[SETTINGS])
         except tomllib.TOMLDecodeError as exc:
             found = re.search(r"at line (\d+)", str(exc))
             line = int(found[1]) if found else None

@@ -1,6 +1,6 @@
 """A problem as Markdown, with nothing in it that a learner must not see."""
 
-from kb.document import FENCE, dump_toml
+from kb.toml import FENCE, dump_toml
 from problems.models import Problem
 
 SHOWN = ("slug", "title", "summary", "difficulty")

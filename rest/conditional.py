@@ -5,25 +5,25 @@ a cached answer needs no invalidation. What belongs to one person never comes th
 request with a cookie or a token goes on to the view and is answered `private, no-store`.
 """
 
+import datetime
 import hashlib
-from operator import itemgetter
-from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db import connection
 from django.http import HttpResponse, HttpResponseNotModified
+from django.utils import timezone
+
+from rest.version import content_version
 
 PREFIX = "/api/v1/"
-# The first path words under which everything is public and changes only by publishing.
-PUBLIC = {
-    *("case-studies", "companies", "techniques", "study-plans", "topics", "problems", "search"),
-    "",
-}
-PUBLIC_PATHS = ("compute/kinds/",)
 LARGEST_CACHED = 1_000_000
-KEPT_SECONDS = 3600
 PRIVATE = "private, no-store"
+# What clients accept, and the form that they are answered in. Others get an answer too, but none
+# that is kept: anybody may make up any number of them.
+FORMS = {
+    **dict.fromkeys(("", "*/*", "application/json", "application/*"), "json"),
+    **dict.fromkeys(("text/markdown", "text/*"), "text"),
+}
 
 
 class ConditionalReads:
@@ -33,6 +33,11 @@ class ConditionalReads:
     def __call__(self, request):
         if not request.path.startswith(PREFIX):
             return self.get_response(request)
+        # Pages may show the times of a place; the API's are those of UTC.
+        with timezone.override(datetime.UTC):
+            return self._answer(request)
+
+    def _answer(self, request):
         if not is_public_read(request):
             response = self.get_response(request)
             response.setdefault("Cache-Control", PRIVATE)
@@ -41,10 +46,9 @@ class ConditionalReads:
         # `*` means "if there is anything", which is not known before the view has looked.
         if asked.strip() != "*" and matches(asked, etag):
             return public(HttpResponseNotModified(), etag)
-        cache = caches["reads"]
-        if found := cache.get(etag):
-            body, content_type = found
-            response = HttpResponse(body, content_type=content_type)
+        if found := caches["reads"].get(etag):
+            body, headers = found
+            response = HttpResponse(body, headers=headers)
         else:
             response = self.get_response(request)
             if response.status_code != 200 or response.streaming:
@@ -53,9 +57,10 @@ class ConditionalReads:
             if request.user.is_authenticated:
                 response["Cache-Control"] = PRIVATE
                 return response
-            if len(response.content) <= LARGEST_CACHED:
-                cache.set(etag, (response.content, response["Content-Type"]), KEPT_SECONDS)
-        return public(HttpResponseNotModified() if asked.strip() == "*" else response, etag)
+            public(response, etag)
+            if len(response.content) <= LARGEST_CACHED and form_of(request):
+                caches["reads"].set(etag, (response.content, dict(response.items())))
+        return public(HttpResponseNotModified(), etag) if asked.strip() == "*" else response
 
 
 def is_public_read(request) -> bool:
@@ -66,28 +71,36 @@ def is_public_read(request) -> bool:
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         return False
     rest = request.path[len(PREFIX) :]
-    return rest.partition("/")[0] in PUBLIC or rest.startswith(PUBLIC_PATHS)
+    return not rest or rest.startswith(settings.PUBLIC_READS)
 
 
 def make_etag(request) -> str:
     """A strong ETag of version, release, address, sorted query and media type."""
-    # By name only: of a name that stands twice the last counts, so their order matters.
-    pairs = sorted(parse_qsl(request.META.get("QUERY_STRING", ""), True), key=itemgetter(0))
-    query = urlencode(pairs)
-    accept = request.META.get("HTTP_ACCEPT", "")
+    query = request.META.get("QUERY_STRING", "")
+    # As it came: two texts that no UTF-8 decodes would be one. And a name that is written in two
+    # ways is one name, so only plain ones are sorted.
+    if "%" not in query:
+        query = "&".join(sorted(query.split("&"), key=_name))
+    accept = form_of(request) or request.META["HTTP_ACCEPT"]
     # Links to other pages of a list are whole addresses.
     site = (request.scheme, request.META.get("HTTP_HOST", ""))
-    parts = (str(_version()), settings.RELEASE, *site, request.path, query, accept)
+    parts = (str(content_version()), settings.RELEASE, *site, request.path, query, accept)
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16)
     return f'"{digest.hexdigest()}"'
 
 
-def _version() -> int:
-    # Plain SQL: the ORM's part of this request would cost as much as all the rest of it.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT number FROM rest_contentversion WHERE id = 1")
-        row = cursor.fetchone()
-    return row[0] if row else 0
+def _name(pair: str) -> str:
+    """By name only: of a name that stands twice the last counts, so their order matters."""
+    return pair.partition("=")[0]
+
+
+def form_of(request) -> str:
+    """The form of the answer, by the Accept header; an empty text where it is none of ours."""
+    accept = request.META.get("HTTP_ACCEPT", "")
+    if accept in FORMS:
+        return FORMS[accept]
+    ranges = [part.partition(";")[0].strip() for part in accept.split(",")]
+    return next((FORMS[name] for name in ranges if name in FORMS), "")
 
 
 def matches(header: str, etag: str) -> bool:
@@ -105,5 +118,6 @@ def public(response, etag: str):
     response["X-Content-Type-Options"] = "nosniff"
     if settings.SECURE_HSTS_SECONDS:
         seconds = settings.SECURE_HSTS_SECONDS
-        response["Strict-Transport-Security"] = f"max-age={seconds}; includeSubDomains; preload"
+        preload = "; preload" if settings.SECURE_HSTS_PRELOAD else ""
+        response["Strict-Transport-Security"] = f"max-age={seconds}; includeSubDomains{preload}"
     return response

@@ -19,7 +19,14 @@ class QueryError(exceptions.APIException):
 class Refused(exceptions.APIException):
     """Well-formed and not allowed: the answer to a domain error, with its places in the body."""
 
-    def __init__(self, status: int, detail: str, errors: list[dict] | None = None):
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: list[dict] | None = None,
+        headers: dict[str, str] | None = None,
+    ):
         self.status_code = status
         self.errors = errors or []
+        self.headers = headers or {}
         super().__init__(detail)

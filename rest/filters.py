@@ -1,4 +1,4 @@
-"""Query parameters that are checked: an unknown one, or an unknown value, is a 400 that names it."""
+"""Query parameters are checked: an unknown one, or an unknown value, is a 400 that names it."""
 
 import re
 from collections.abc import Iterable
@@ -55,15 +55,15 @@ class StrictFilterBackend(BaseFilterBackend):
         parameters = []
         if filterset_class := getattr(view, "filterset_class", None):
             parameters += [
-                _parameter(name, str(item.extra.get("help_text", "")), item.schema)
+                query_parameter(name, str(item.extra.get("help_text", "")), item.schema)
                 for name, item in filterset_class.base_filters.items()
             ]
         if fields := getattr(view, "ordering_fields", {}):
             text = f"One or more of {', '.join(fields)}, comma-separated; - for descending."
             schema = {"type": "string", "pattern": list_pattern(fields, prefix="-?")}
-            parameters.append(_parameter("ordering", text, schema))
+            parameters.append(query_parameter("ordering", text, schema))
         if getattr(view, "search_with", None):
-            parameters.append(_parameter("search", "Full text.", TEXT_SCHEMA))
+            parameters.append(query_parameter("search", "Full text.", TEXT_SCHEMA))
         return parameters
 
 
@@ -73,7 +73,8 @@ def list_pattern(values: Iterable[str], prefix: str = "") -> str:
     return f"^({one}(,{one})*)?$"
 
 
-def _parameter(name: str, text: str, schema: dict) -> dict:
+def query_parameter(name: str, text: str, schema: dict) -> dict:
+    """An optional query parameter as OpenAPI says it."""
     return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
 
 

@@ -3,6 +3,8 @@
 import contextlib
 import datetime
 import logging
+import os
+import socket
 
 import redis.exceptions
 from celery import current_app
@@ -10,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
+from kombu.exceptions import KombuError
 
 from rest.models import Heartbeat
 
@@ -18,19 +20,28 @@ logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5
 ALIVE = datetime.timedelta(seconds=20)
+FORGOTTEN = datetime.timedelta(days=1)
 PROCESSES = ("worker_compute", "worker_judge", "sweep")
 
 
-def heartbeat(name: str) -> None:
-    """Record that the process `name` is alive."""
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
+def heartbeat(part: str) -> None:
+    """Record that this process, which does the given part of the work, is alive."""
+    now = timezone.now()
+    if not Heartbeat.objects.filter(name=_row_of(part)).update(at=now):
+        Heartbeat.objects.create(name=_row_of(part), at=now)
+        # Of processes that were killed, a row is left behind.
+        Heartbeat.objects.filter(at__lt=now - FORGOTTEN).delete()
 
 
-def silence(names: list[str]) -> None:
-    """Forget processes that end on purpose, so that a restart is not taken for them."""
+def silence(parts: list[str]) -> None:
+    """Forget this process, which ends on purpose, so that a restart is not taken for it."""
     with contextlib.suppress(DatabaseError):
-        Heartbeat.objects.filter(name__in=names).delete()
+        Heartbeat.objects.filter(name__in=[_row_of(part) for part in parts]).delete()
     connection.close()
+
+
+def _row_of(part: str) -> str:
+    return f"{part}@{socket.gethostname()}:{os.getpid()}"
 
 
 def healthz(_request):
@@ -79,7 +90,9 @@ def _migrations() -> dict:
 
 
 def _processes() -> dict:
-    beats = dict(Heartbeat.objects.values_list("name", "at"))
+    # In this order the newest of several that do the same is the last to be set.
+    rows = Heartbeat.objects.order_by("at").values_list("name", "at")
+    beats = {name.partition("@")[0]: at for name, at in rows}
     now = timezone.now()
     checks = {}
     for name in PROCESSES:
@@ -96,6 +109,6 @@ def _broker() -> dict:
     try:
         with current_app.pool.acquire(block=True, timeout=2) as broker:
             broker.default_channel.client.ping()
-    except (BrokerError, redis.exceptions.RedisError, OSError):
+    except (KombuError, redis.exceptions.RedisError, OSError):
         return _check(False, "The broker does not answer; jobs wait until it does.")
     return _check(True, "It answers.")

@@ -1,30 +1,43 @@
 """Limits count what costs. Each is a setting from the environment; `off` switches one off."""
 
+import datetime
 import hashlib
 import hmac
-import threading
-import time
+import math
 
 from django.conf import settings
-from django.core.cache import cache
-from rest_framework import exceptions
+from django.db.models import F
+from django.shortcuts import render
+from django.utils import timezone
 
+from rest.models import Tries
 from rest.proxies import address_of
 
-# The cache in files reads and writes in two steps.
-_counting = threading.Lock()
 
-
-class LimitExceeded(exceptions.APIException):
-    """429, with when to try again and the RateLimit fields."""
-
-    status_code = 429
-    default_code = "limit-exceeded"
+class LimitExceeded(Exception):
+    """A limit is used up. `wait` says in seconds when to try again; `headers` what to answer."""
 
     def __init__(self, detail: str, *, wait: float, headers: dict[str, str] | None = None):
         self.wait = max(1, round(wait + 0.5))
-        self.headers = headers or {}
+        self.headers = {"Retry-After": str(self.wait)} | (headers or {})
         super().__init__(detail)
+
+
+class LimitsOnPages:
+    """Answers a page on which a limit is exceeded; the API's views do so themselves."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, LimitExceeded):
+            return None
+        response = render(request, "429.html", {"seconds": exception.wait}, status=429)
+        response["Retry-After"] = exception.wait
+        return response
 
 
 def limit(name: str) -> float | None:
@@ -35,8 +48,7 @@ def limit(name: str) -> float | None:
 
 def client_of(request) -> str:
     """A name for an anonymous client: its address, hashed with the secret key."""
-    key = settings.SECRET_KEY.encode()
-    return hmac.new(key, address_of(request).encode(), hashlib.sha256).hexdigest()[:32]
+    return _hashed(address_of(request))[:32]
 
 
 def rate_limit_fields(name: str, quota: float, window: int, left: float) -> dict[str, str]:
@@ -48,27 +60,34 @@ def rate_limit_fields(name: str, quota: float, window: int, left: float) -> dict
 
 
 def count_try(name: str, key: str, window: int = 60) -> None:
-    """Count one try of `key` under the limit `name`. Raises LimitExceeded past it."""
+    """Count one try of `key` under the limit `name`. Raises LimitExceeded past it.
+
+    Of tries at the same moment, in any number of processes, no more pass than the limit allows.
+    """
     allowed = limit(name)
     if allowed is None:
         return
-    digest = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-    base, now = f"limit:{name}:{digest}", time.time()
-    with _counting:
-        # The window is part of the counter's name: the cache in files forgets the time that is
-        # left when it counts up.
-        cache.add(f"{base}:since", now, window)
-        since = cache.get(f"{base}:since", now)
-        counter = f"{base}:{since}"
-        cache.add(counter, 0, window)
-        try:
-            tries = cache.incr(counter)
-        except ValueError:
-            # It expired between the two calls.
-            tries = 1
-    if tries > allowed:
+    now = timezone.now()
+    until = now + datetime.timedelta(seconds=window)
+    hashed = _hashed(f"{name} {key}")
+    Tries.objects.bulk_create([Tries(key=hashed, until=until)], ignore_conflicts=True)
+    row = Tries.objects.filter(key=hashed)
+    row.filter(until__lte=now).update(until=until, count=0)
+    if not row.filter(count__lt=math.floor(allowed)).update(count=F("count") + 1):
+        end = row.values_list("until", flat=True).first() or now
         raise LimitExceeded(
             f"More than {allowed:g} tries a minute; wait and try again.",
-            wait=since + window - now,
+            wait=(end - now).total_seconds(),
             headers=rate_limit_fields(name, allowed, window, 0),
         )
+
+
+def forget_tries() -> int:
+    """Delete the counts whose time is over; how many there were."""
+    return Tries.objects.filter(until__lte=timezone.now()).delete()[0]
+
+
+def _hashed(text: str) -> str:
+    """Neither names nor addresses are kept as they are."""
+    message = text.encode("utf-8", "replace")
+    return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()

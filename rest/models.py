@@ -1,14 +1,10 @@
-"""What every door shares in the database: the content version, and who gave a sign of life."""
+"""What every door shares: the content version, who gave a sign of life, who tried how often."""
 
 from django.db import models
-from django.db.models import F
 
 
 class ContentVersion(models.Model):
-    """One row: a number for everything published, from which every ETag is made.
-
-    It is raised in the transaction of any publish, so that no reader keeps an old answer.
-    """
+    """One row, read and raised by rest/version.py."""
 
     number = models.PositiveBigIntegerField(default=0)
 
@@ -17,16 +13,27 @@ class ContentVersion(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a process that has no address of its own was last alive."""
+    """When a process that has no address of its own was last alive.
 
-    name = models.CharField(max_length=40, primary_key=True)
+    A row is one process: `worker_compute@host:4711`. Any number of them may do the same.
+    """
+
+    name = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
 
     def __str__(self):
         return self.name
 
 
-def raise_content_version() -> None:
-    """Call it in the transaction that changes what readers see."""
-    if not ContentVersion.objects.filter(pk=1).update(number=F("number") + 1):
-        ContentVersion.objects.create(pk=1, number=1)
+class Tries(models.Model):
+    """How often something was tried since a minute began; the key is a keyed hash."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "tries"
+
+    def __str__(self):
+        return self.key

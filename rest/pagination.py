@@ -1,20 +1,20 @@
 """Lists by page; what grows without end by cursor."""
 
+from collections.abc import Callable
+
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet, Window
 from rest_framework import exceptions, pagination
 
 from rest.errors import QueryError
+from rest.filters import query_parameter
 
 LARGEST_PAGE = 100
 MOST_DIGITS = 9
 
 
-def _query_parameter(name: str, text: str, schema: dict) -> dict:
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
-
-
-PAGE_SIZE = _query_parameter(
+PAGE_SIZE = query_parameter(
     "page_size",
     "Results in one answer; 20 if it is left out.",
     {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
@@ -32,8 +32,15 @@ def _page_size(request, default: int) -> int:
     return int(text)
 
 
-def _rows_and_count(rows: QuerySet | list, start: int, size: int) -> tuple[list, int]:
-    """A slice, and how many there are in all: one query for both where the slice has a row."""
+def _rows_and_count(
+    rows: QuerySet | list | Callable[[int, int], tuple[list, int]], start: int, size: int
+) -> tuple[list, int]:
+    """A slice, and how many there are in all: one query for both where the slice has a row.
+
+    What is neither a queryset nor a list gives both itself: a function of start and size.
+    """
+    if callable(rows):
+        return rows(start, size)
     if isinstance(rows, list):
         return rows[start : start + size], len(rows)
     found = list(rows.annotate(counted=Window(Count("*")))[start : start + size])
@@ -47,7 +54,7 @@ class PageNumberPagination(pagination.PageNumberPagination):
 
     def get_schema_operation_parameters(self, view):
         page = {"type": "integer", "minimum": 1, "maximum": 10**MOST_DIGITS - 1}
-        return [_query_parameter("page", "From 1.", page), PAGE_SIZE]
+        return [query_parameter("page", "From 1.", page), PAGE_SIZE]
 
     def get_page_size(self, request):
         return _page_size(request, self.page_size)
@@ -78,7 +85,7 @@ class CursorPagination(pagination.CursorPagination):
 
     def get_schema_operation_parameters(self, view):
         text = "From `next` or `previous` of an answer."
-        return [_query_parameter("cursor", text, {"type": "string"}), PAGE_SIZE]
+        return [query_parameter("cursor", text, {"type": "string"}), PAGE_SIZE]
 
     def get_page_size(self, request):
         return _page_size(request, self.page_size)
@@ -86,5 +93,5 @@ class CursorPagination(pagination.CursorPagination):
     def paginate_queryset(self, queryset, request, view=None):
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (exceptions.NotFound, ValueError):
+        except (exceptions.NotFound, ValueError, ValidationError):
             raise QueryError("cursor", "This cursor is not one of ours.") from None

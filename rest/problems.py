@@ -10,6 +10,7 @@ from rest_framework import exceptions
 
 from rest.errors import Refused
 from rest.json import JSONRenderer
+from rest.pointers import pointer
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -63,8 +64,3 @@ def _located(error) -> dict:
     place = error.attr or ""
     parts = [] if place in ("", "non_field_errors") else place.split(".")
     return {"pointer": pointer(*parts), "code": error.code, "detail": error.detail}
-
-
-def pointer(*parts: str) -> str:
-    """The JSON pointer (RFC 6901) of a place in the body."""
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)

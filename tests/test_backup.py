@@ -126,6 +126,17 @@ def test_a_restored_backup_has_what_there_was_and_keeps_what_there_is(installati
     assert any(b"bob" in file.read_bytes() for file in kept.glob("*") if file.is_file())
 
 
+def test_after_a_restore_no_earlier_etag_holds(installation: Installation):
+    setup = "from rest.version import content_version, raise_content_version\n"
+    raised = f"{setup}[raise_content_version() for _ in range(3)]\nprint(content_version())"
+    newest = int(installation.django(raised))
+    numbers = []
+    for _ in range(2):
+        installation.manage("restore", str(installation.archive))
+        numbers.append(int(installation.django(f"{setup}print(content_version())")))
+    assert newest < numbers[0] < numbers[1]
+
+
 def test_a_backup_is_for_its_owner_only_and_lists_what_it_holds(sqlite: Installation):
     assert sqlite.archive.stat().st_mode & 0o077 == 0
     with tarfile.open(sqlite.archive) as tar:

@@ -7,6 +7,7 @@ own, and a database of its own: SQLite, or a new one on the server that DATABASE
 import contextlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import pytest
 import redis
 from celery import Celery
 
@@ -93,7 +95,8 @@ class Casebook:
             return answer.code, json.load(answer), answer.headers
 
     def submit(self, kind: str, seconds: float = 0, *, name: str = "", **headers: str) -> str:
-        params = {"seconds": seconds, "name": name}
+        # A job equal to one that succeeded would be answered at once.
+        params = {"seconds": seconds, "name": name or secrets.token_hex(8)}
         status, job, _ = self.call("jobs/", {"kind": f"fault-{kind}", "params": params}, **headers)
         assert status in (200, 202), job
         return job["id"]
@@ -175,6 +178,9 @@ def running_casebook(folder: Path) -> Iterator[Casebook]:
 
 def answers(casebook: Casebook) -> bool:
     """Whether a job goes all the way (/readyz would wait for a judge, too)."""
+    for program in (casebook.web, casebook.worker, casebook.sweep):
+        if not program.is_running:
+            pytest.fail(f"It ended: {program.log.read_text()[-2000:]}")
     with contextlib.suppress(OSError):
         _, job, _ = casebook.call("jobs/", {"kind": "fault-sleep", "params": {}}, Prefer="wait=5")
         return job["state"] == "succeeded"

@@ -8,13 +8,13 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from kb.models import Card, CaseStudy, Company, State, StudyPlan, Technique, Topic
+from kb.cards import Cards, Related
+from kb.models import CaseStudy, Company, State, StudyPlan, Technique, Topic
 from kb.search import find
 from problems.errors import HintNotDue
 from problems.models import Problem
 from problems.services import reveal_hint, revealed_hints
 from web.filters import CaseFilters
-from web.related import Cards
 
 # What a row in a list shows; the long texts stay in the database.
 ENTRY_FIELDS = ["slug", "title", "summary"]
@@ -31,6 +31,8 @@ PROBLEM_FIELDS = [*ENTRY_FIELDS, "difficulty", "function"]
 MOST_ON_HOME = 4
 CASES_ON_A_PAGE = 50
 MOST_HITS = 50
+# The headings of related things, by type, in their order.
+HEADINGS = {"case-study": "Case studies", "topic": "Topics", "problem": "Problems"}
 LABELS = {
     "case-study": "Case study",
     "company": "Company",
@@ -39,6 +41,15 @@ LABELS = {
     "technique": "Technique",
     "topic": "Topic",
 }
+
+
+def _groups(related: list[Related]) -> list[tuple[str, list[Related]]]:
+    """Related things by heading."""
+    groups = [
+        (heading, [other for other in related if other.card.type == type_])
+        for type_, heading in HEADINGS.items()
+    ]
+    return [(heading, found) for heading, found in groups if found]
 
 
 def _case_list():
@@ -116,7 +127,7 @@ def case_study_page(request, case):
             "outline": outline,
             "sources": case.sources.all(),
             "techniques": cards.techniques_of(CaseStudy.TYPE, case.slug),
-            "groups": cards.near(CaseStudy.TYPE, case.slug),
+            "groups": _groups(cards.near(CaseStudy.TYPE, case.slug)),
         },
     )
 
@@ -148,23 +159,23 @@ def study_plans(request):
 
 @require_safe
 def study_plan(request, slug):
-    topics = Topic.objects.resolvable().only(*TOPIC_FIELDS)
-    plan = get_object_or_404(
-        StudyPlan.objects.published().prefetch_related(
-            "chapters", Prefetch("chapters__topics", queryset=topics)
-        ),
-        slug=slug,
-    )
-    return study_plan_page(request, plan)
+    return study_plan_page(request, get_object_or_404(StudyPlan.objects.published(), slug=slug))
 
 
 def study_plan_page(request, plan):
     """The page of a plan, published or in preview."""
+    # Topics hang on the chapters of the published plan, and a draft has chapters of its own.
+    found = Topic.objects.resolvable().filter(
+        chapter__plan__slug=plan.slug, chapter__plan__draft_of=None
+    )
+    topics = {}
+    for topic_ in found.select_related("chapter").only(*TOPIC_FIELDS, "chapter__slug"):
+        topics.setdefault(topic_.chapter.slug, []).append(topic_)
     chapters = [
         {
             "chapter": chapter,
-            "written": [topic_ for topic_ in chapter.topics.all() if topic_.is_published],
-            "planned": sum(topic_.state == State.PLANNED for topic_ in chapter.topics.all()),
+            "written": [t for t in topics.get(chapter.slug, []) if t.is_published],
+            "planned": sum(t.state == State.PLANNED for t in topics.get(chapter.slug, [])),
         }
         for chapter in plan.chapters.all()
     ]
@@ -222,7 +233,7 @@ def topic_page(request, entry):
             "references": entry.references.all(),
             "prerequisites": entry.prerequisites.all(),
             "techniques": cards.techniques_of(Topic.TYPE, entry.slug),
-            "groups": cards.near(Topic.TYPE, entry.slug),
+            "groups": _groups(cards.near(Topic.TYPE, entry.slug)),
             "previous": order[place - 1] if place else None,
             "next": order[place + 1] if place + 1 < len(order) else None,
         },
@@ -295,7 +306,8 @@ def technique(request, slug):
 
 def technique_page(request, entry):
     """The page of a technique, published or in preview."""
-    context = {"technique": entry, "groups": Cards().using(entry.slug)}
+    about = [Related(card) for card in Cards().about(technique=entry.slug)]
+    context = {"technique": entry, "groups": _groups(about)}
     return render(request, "web/technique.html", context)
 
 
@@ -314,17 +326,14 @@ def company_page(request, entry):
 @require_safe
 def search(request):
     query = " ".join(request.GET.get("q", "").split())
-    hits = find(query, [], MOST_HITS)
-    cards = Card.objects.defer("text").in_bulk([hit.card_id for hit in hits])
-    results = [
-        {
-            "card": cards[hit.card_id],
-            "label": LABELS.get(cards[hit.card_id].type, ""),
-            "snippet": hit.snippet,
-        }
-        for hit in hits
-    ]
-    return render(request, "web/search.html", {"query": query, "results": results})
+    found = find(query, [], size=MOST_HITS)
+    context = {
+        "query": query,
+        "found": found,
+        "results": [(hit, LABELS.get(hit.type, "")) for hit in found.hits],
+        "corrected": " ".join(found.words) if found.is_corrected else "",
+    }
+    return render(request, "web/search.html", context)
 
 
 class SignIn(LoginView):

@@ -2,9 +2,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from compute.models import Job
+from rest.errors import Refused
 from rest.json import raw_json
+from rest.limits import client_of
+from rest.pointers import pointer
 from rest.serializers import TextField
-from rest.problems import Refused, pointer
 
 MOST_UNKNOWN = 10
 ANYTHING = {"type": "object", "additionalProperties": True}
@@ -58,6 +60,7 @@ class JobSerializer(serializers.ModelSerializer):
     """A job as it stands."""
 
     progress = ProgressSerializer(source="*", read_only=True)
+    label = serializers.SerializerMethodField()
     result = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     attempts = serializers.IntegerField(source="attempt", read_only=True)
@@ -83,6 +86,19 @@ class JobSerializer(serializers.ModelSerializer):
         ]
         read_only_fields = fields
 
+    def __init__(self, *args, names: set[str] | None = None, **kwargs):
+        """`names` are the fields to answer, if not all."""
+        super().__init__(*args, **kwargs)
+        if names is not None:
+            for name in set(self.fields) - names:
+                del self.fields[name]
+
+    @extend_schema_field({"type": ["string", "null"], "maxLength": 200})
+    def get_label(self, job):
+        """Null for all but whoever submitted the job."""
+        request = self.context["request"]
+        return job.label if job.is_of(request.user, client_of(request)) else None
+
     @extend_schema_field(ANYTHING | {"type": ["object", "null"]})
     def get_result(self, job):
         return None if job.result is None else raw_json(job.result)
@@ -99,6 +115,20 @@ class JobSerializer(serializers.ModelSerializer):
             | {form: f"{base}/{chart.name}.{form}" for form in ("json", "svg", "png")}
             for chart in job.charts
         ]
+
+
+class ListedJobSerializer(JobSerializer):
+    """A job in a list: `params` and `result` are null where they are large; read the job then."""
+
+    params = serializers.SerializerMethodField()
+
+    @extend_schema_field(ANYTHING | {"type": ["object", "null"]})
+    def get_params(self, job):
+        return job.listed_params
+
+    @extend_schema_field(ANYTHING | {"type": ["object", "null"]})
+    def get_result(self, job):
+        return None if job.listed_result is None else raw_json(job.listed_result)
 
 
 class KindLimitsSerializer(serializers.Serializer):

@@ -1,5 +1,6 @@
 import hashlib
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
@@ -7,15 +8,20 @@ from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from compute import charts, services
+from compute import services
 from compute.api import examples
-from compute.api.serializers import JobSerializer, KindSerializer, NewJobSerializer
+from compute.api.fields import FIELDS, Paths, asked_paths, pick
+from compute.api.serializers import (
+    JobSerializer,
+    KindSerializer,
+    ListedJobSerializer,
+    NewJobSerializer,
+)
 from compute.errors import UnknownKind
 from compute.models import Job
 from compute.registry import all_kinds, get_kind
 from rest.conditional import matches
 from rest.filters import PAGES, check_names
-from rest.json import JSONRenderer
 from rest.limits import client_of
 from rest.pagination import CursorPagination
 from rest.prefer import Place, wait_seconds
@@ -27,6 +33,7 @@ PREFER = OpenApiParameter(
     description="`wait=N`: answer when it has ended, or after N seconds (at most 30).",
 )
 
+MEDIA_TYPES = {"json": "application/json", "svg": "image/svg+xml", "png": "image/png"}
 UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
 
@@ -72,12 +79,16 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     def get_queryset(self):
         if self.action == "list":
-            return Job.objects.of(self.request.user)
+            return Job.objects.of(self.request.user).for_list()
         # Who holds the UUID of a job may read it: it cannot be guessed.
-        return Job.objects.all()
+        return Job.objects.light()
+
+    def get_serializer_class(self):
+        return ListedJobSerializer if self.action == "list" else JobSerializer
 
     @extend_schema(
         summary="List your own jobs, newest first; empty for anonymous clients",
+        description="Parameters and results that are large are null here: read the job itself.",
         examples=[OpenApiExample("A job", value=examples.JOB)],
     )
     def list(self, request):
@@ -89,7 +100,8 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         description=(
             "202 with the job as it stands and `Location`; with `Prefer: wait=N`, 200 with the"
             " finished job if it ends in time. Parameters that are not allowed are a 422 with"
-            " pointers, before anything is queued."
+            " pointers, before anything is queued. An equal job that succeeded earlier is the"
+            " answer at once: a kind is a pure function of its parameters."
         ),
         parameters=[PREFER],
         request=NewJobSerializer,
@@ -116,8 +128,11 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             owner=owner,
             client="" if owner else client_of(request),
         )
-        job, waited = self._wait(job)
-        response = Response(JobSerializer(job).data, status=200 if job.is_ended else 202)
+        waited = self._wait(job)
+        if waited and not job.is_ended:
+            job = Job.objects.get(pk=job.pk)
+        status = 200 if job.is_ended else 202
+        response = Response(self.get_serializer(job).data, status=status)
         response["Location"] = f"/api/v1/compute/jobs/{job.pk}/"
         for name, value in (fields | waited).items():
             response[name] = value
@@ -126,18 +141,26 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     @extend_schema(
         summary="Read a job",
         description="With `Prefer: wait=N`, when it has ended or after N seconds.",
-        parameters=[PREFER],
+        parameters=[PREFER, FIELDS],
         responses={200: JobSerializer, 304: OpenApiResponse(description="Not changed.")},
         examples=[OpenApiExample("Finished", value=examples.JOB)],
     )
     def retrieve(self, request, pk):
-        check_names(request, set())
-        job, waited = self._wait(self.get_object())
-        response = Response(JobSerializer(job).data)
-        etag = _etag(job)
-        if matches(request.headers.get("If-None-Match", ""), etag):
+        check_names(request, {"fields"})
+        paths = asked_paths(request)
+        job = self.get_object()
+        waited = self._wait(job)
+        if waited and not job.is_ended:
+            job = self.get_object()
+        if matches(request.headers.get("If-None-Match", ""), self._etag(job)):
             response = Response(status=304)
-        response["ETag"] = etag
+        elif paths is None:
+            job = Job.objects.get(pk=pk)
+            response = Response(self.get_serializer(job).data)
+        else:
+            job = Job.objects.defer(*{"params", "result"} - {path[0] for path in paths}).get(pk=pk)
+            response = Response(self._parts(job, paths))
+        response["ETag"] = self._etag(job)
         response["Cache-Control"] = "private, no-cache"
         for name, value in waited.items():
             response[name] = value
@@ -159,7 +182,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         # Whoever holds an anonymous job's UUID may cancel it; an owner's job only its owner.
         if job.owner_id and job.owner_id != request.user.pk and not request.user.is_staff:
             raise Http404
-        return Response(JobSerializer(services.cancel_job(job)).data, status=202)
+        return Response(self.get_serializer(services.cancel_job(job)).data, status=202)
 
     @extend_schema(
         summary="A chart of a finished job: its Vega-Lite specification, SVG or PNG",
@@ -171,6 +194,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             (200, "application/json"): {"type": "object", "additionalProperties": True},
             (200, "image/svg+xml"): OpenApiTypes.STR,
             (200, "image/png"): OpenApiTypes.BINARY,
+            304: OpenApiResponse(description="Not changed."),
         },
         examples=[OpenApiExample("A chart", value=examples.CHART, media_type="application/json")],
     )
@@ -180,31 +204,43 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         chart = next((chart for chart in job.charts if chart.name == name), None)
         if chart is None:
             raise Http404
-        spec = chart.spec(job.params, job.result_data)
-        if form == "json":
-            response = HttpResponse(JSONRenderer().render(spec), content_type="application/json")
+        etag = _tag("chart", settings.RELEASE, pk, name, form)
+        if matches(request.headers.get("If-None-Match", ""), etag):
+            response = HttpResponse(status=304)
         else:
-            media_type = {"svg": "image/svg+xml", "png": "image/png"}[form]
-            response = HttpResponse(charts.draw(spec, form), content_type=media_type)
+            drawn = services.picture(job, chart, form, key=etag)
+            response = HttpResponse(drawn, content_type=MEDIA_TYPES[form])
+        response["ETag"] = etag
         # A result never changes, so neither does its picture.
         response["Cache-Control"] = "private, max-age=86400, immutable"
         return response
 
-    def _wait(self, job: Job) -> tuple[Job, dict[str, str]]:
-        """The job after the wait that the client asked for, and what to say of it."""
+    def _etag(self, job: Job) -> str:
+        """Changes with the job, and with what a release or a reader's rights show of it."""
+        own = job.is_of(self.request.user, client_of(self.request))
+        progress = (job.progress_fraction, job.progress_message)
+        return _tag("job", settings.RELEASE, own, job.pk, job.state, job.attempt, *progress)
+
+    def _parts(self, job: Job, paths: Paths) -> dict:
+        """The parts of a job that were asked for; its result is only read for a part of it."""
+        data = self.get_serializer(job, names={path[0] for path in paths}).data
+        if any(path[0] == "result" and len(path) > 1 for path in paths):
+            data["result"] = job.result_data
+        return pick(data, paths)
+
+    def _wait(self, job: Job) -> dict[str, str]:
+        """Wait for as long as the client asked, and say so; empty if there was no waiting."""
         seconds = wait_seconds(self.request)
         if seconds is None:
-            return job, {}
-        applied = {"Preference-Applied": f"wait={seconds}"}
-        if job.is_ended or not seconds:
-            return job, applied
-        with Place() as got_one:
-            if not got_one:
-                return job, {}
-            return services.wait_for(job, seconds), applied
+            return {}
+        if not job.is_ended and seconds:
+            with Place() as got_one:
+                if not got_one:
+                    return {}
+                services.wait_for(job, seconds)
+        return {"Preference-Applied": f"wait={seconds}"}
 
 
-def _etag(job: Job) -> str:
-    parts = (job.pk, job.state, job.attempt, job.progress_fraction, job.progress_message)
+def _tag(*parts) -> str:
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=16)
     return f'"{digest.hexdigest()}"'

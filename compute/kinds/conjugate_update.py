@@ -290,6 +290,8 @@ def _reading(params: dict[str, Any], summary: dict[str, Any]) -> str:
     charts=(Chart("density", "Prior and posterior", density_chart),),
     time_seconds=10,
     memory_mb=512,
+    # 100,000 observations take 0.01 s; the rest is for queue, database and a busy machine.
+    expected=lambda params: 0.05,
 )
 def run(params: ConjugateUpdateParams, progress: Progress) -> dict[str, Any]:
     chosen = params.root

@@ -134,6 +134,7 @@ def _people(params: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     charts=(Chart("people", PEOPLE, _people),),
     time_seconds=5,
     memory_mb=512,
+    expected=lambda params: 0.01,
 )
 def run(params: DiagnosticTestParams, progress: Progress) -> dict[str, Any]:
     healthy_after_negative = None

@@ -82,6 +82,15 @@ class MultiHeadAttentionParams(AttentionParams):
             return [(("text",), "conflict", "Give either a text or arrays, not both.")]
         return []
 
+    @property
+    def heads(self) -> int:
+        return self.num_heads
+
+    def answered_numbers(self) -> int:
+        (n, _), (m, _), (_, width) = self.input_shapes()
+        # The heads' own outputs are answered beside the merged one.
+        return (self.heads * n * m if self.return_weights else 0) + 2 * n * width
+
     def input_shapes(self) -> list[tuple[int, int]]:
         if self.text is None:
             return super().input_shapes()
@@ -130,9 +139,7 @@ class MultiHeadAttentionParams(AttentionParams):
                 findings.append(((name,), "shape", detail))
         scores = (query[0], key[0])
         findings += self.mask_findings(scores, (self.num_heads, *scores))
-        findings += self.size_findings(
-            self.num_heads, d // self.num_heads or 1, self._score_size(d), self._output_size(d)
-        )
+        findings += self.size_findings(self._score_size(d), self._output_size(d))
         refuse(findings)
         return self
 
@@ -212,6 +219,7 @@ def embed(tokens: list[str], width: int, seed: int) -> Array:
     charts=(Chart("weights", "Attention weights", weights_chart),),
     time_seconds=TIME_SECONDS,
     memory_mb=MEMORY_MB,
+    expected=MultiHeadAttentionParams.expected_seconds,
 )
 def run(params: MultiHeadAttentionParams, progress: Progress) -> dict[str, Any]:
     query, key, value = params.inputs()

@@ -10,13 +10,18 @@ from pydantic import Field, model_validator
 from compute.charts import empty_chart, heat_maps
 from compute.kernels.attention import Array, Mask, Report, attention
 from compute.params import AttentionMask, Finding, NumberMatrix, Params, Result, refuse
-from compute.registry import Chart, Progress, job_kind
+from compute.registry import Chart, Progress, job_kind, keeping_seconds
 
 TIME_SECONDS = 30
 MEMORY_MB = 1024
 
-# An answer of more numbers (some 80 MB of JSON) serves nobody.
-MOST_NUMBERS = 2**22
+# An answer of more numbers (some 20 MB of JSON) serves nobody. Inputs and weights of 512 × 512
+# stay below it.
+MOST_NUMBERS = 2**20
+BYTES_PER_NUMBER = 20
+# Any job costs its way through queue and database; a number of the answer its writing.
+SECONDS_PER_JOB = 0.01
+SECONDS_PER_NUMBER = 2e-7
 # Cautious figures for one core: a score takes this long, and so many products fit a second.
 SECONDS_PER_SCORE = 6e-9
 FLOPS_PER_SECOND = 1e10
@@ -120,9 +125,29 @@ class AttentionParams(Params):
         shapes = " or ".join(_times(shape) for shape in allowed)
         return [(("mask",), "shape", f"The mask is {_times(mask.shape)}; it should be {shapes}.")]
 
-    def size_findings(
-        self, heads: int, head_width: int, score: float, output: float
-    ) -> list[Finding]:
+    @property
+    def heads(self) -> int:
+        return 1
+
+    def answered_numbers(self) -> int:
+        """How many numbers weights and output have; known once the shapes fit."""
+        (n, _), (m, _), (_, width) = self.input_shapes()
+        return (n * m if self.return_weights else 0) + n * width
+
+    def compute_seconds(self) -> float:
+        """How long the attention itself takes at most."""
+        (n, width), (m, _), (_, value_width) = self.input_shapes()
+        head_width = max(width, value_width) // self.heads or 1
+        scores = self.heads * n * m
+        return scores * (SECONDS_PER_SCORE + 4 * head_width / FLOPS_PER_SECOND)
+
+    def expected_seconds(self) -> float:
+        """How long all of it takes at most, with the keeping of the answer."""
+        numbers = self.answered_numbers()
+        writing = numbers * SECONDS_PER_NUMBER + keeping_seconds(numbers * BYTES_PER_NUMBER)
+        return SECONDS_PER_JOB + self.compute_seconds() + writing
+
+    def size_findings(self, score: float, output: float) -> list[Finding]:
         """What is too large: numbers for the precision, the answer, or the time that it takes.
 
         `score` and `output` are the decimal logarithms of bounds on the largest score and output.
@@ -139,8 +164,7 @@ class AttentionParams(Params):
                 )
                 findings.append(((name,), "too_large", detail))
 
-        (n, _), (m, _), (_, width) = self.input_shapes()
-        numbers = (heads * n * m if self.return_weights else 0) + 2 * n * width
+        numbers = self.answered_numbers()
         if numbers > MOST_NUMBERS:
             cure = "Ask for return_weights false, or use" if self.return_weights else "Use"
             detail = (
@@ -148,8 +172,7 @@ class AttentionParams(Params):
                 f"allowed. {cure} fewer positions."
             )
             findings.append((("return_weights",), "too_large", detail))
-        scores = heads * n * m
-        seconds = scores * (SECONDS_PER_SCORE + 4 * head_width / FLOPS_PER_SECOND)
+        seconds = self.compute_seconds()
         if seconds > TIME_SECONDS:
             detail = (
                 f"This would take some {seconds:.0f} seconds; at most {TIME_SECONDS} are "
@@ -170,7 +193,7 @@ class ScaledDotProductAttentionParams(AttentionParams):
         factor = math.log10(max(abs(self.scale), 1)) if self.scale is not None else 0.0
         score = sizes[0] + sizes[1] + math.log10(query[1]) + factor
         output = sizes[2] + math.log10(key[0])
-        findings += self.size_findings(1, max(query[1], value[1]), score, output)
+        findings += self.size_findings(score, output)
         refuse(findings)
         return self
 
@@ -313,6 +336,7 @@ def weights_chart(params: dict[str, Any], result: dict[str, Any]) -> dict[str, A
     charts=(Chart("weights", "Attention weights", weights_chart),),
     time_seconds=TIME_SECONDS,
     memory_mb=MEMORY_MB,
+    expected=ScaledDotProductAttentionParams.expected_seconds,
 )
 def run(params: ScaledDotProductAttentionParams, progress: Progress) -> dict[str, Any]:
     query, key, value = params.inputs()

@@ -6,7 +6,7 @@ from django.db import models
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from kb.admin.entry import DraftFilter, EntryAdmin
-from kb.forms import QuestionListField, TextListField
+from kb.forms import EntryForm, QuestionListField, TextListField
 from kb.models import (
     CaseStudy,
     Chapter,
@@ -21,7 +21,7 @@ from kb.models import (
 )
 
 
-class CompanyForm(forms.ModelForm):
+class CompanyForm(EntryForm):
     aliases = TextListField()
 
     class Meta:
@@ -29,7 +29,7 @@ class CompanyForm(forms.ModelForm):
         fields = ["aliases"]
 
 
-class TechniqueForm(forms.ModelForm):
+class TechniqueForm(EntryForm):
     synonyms = TextListField()
 
     class Meta:
@@ -37,7 +37,7 @@ class TechniqueForm(forms.ModelForm):
         fields = ["synonyms"]
 
 
-class CaseStudyForm(forms.ModelForm):
+class CaseStudyForm(EntryForm):
     lessons = TextListField()
     negative_results = TextListField()
     not_public = TextListField(label="What is not public")
@@ -48,7 +48,7 @@ class CaseStudyForm(forms.ModelForm):
         fields = ["lessons", "negative_results", "not_public", "questions"]
 
 
-class TopicForm(forms.ModelForm):
+class TopicForm(EntryForm):
     outcomes = TextListField()
 
     class Meta:

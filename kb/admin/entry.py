@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from kb import services
 from kb.errors import ContentError
+from kb.forms import EntryForm
 from kb.models import Revision, State
 
 PUBLISH = "kb.publish"
@@ -22,6 +23,7 @@ PUBLISH = "kb.publish"
 class EntryAdmin(ModelAdmin):
     """A published or planned entry is shown; *Edit* makes the draft beside it, same form."""
 
+    form = EntryForm
     list_display = ["title", "shown_state", "version", "author", "updated_at"]
     list_filter = ["state", "updated_at"]
     list_select_related = ["author", "draft_of"]
@@ -62,6 +64,12 @@ class EntryAdmin(ModelAdmin):
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["title"]}
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        return [*fieldsets, (None, {"fields": ["opened_at"]})]
 
     # --- saving ------------------------------------------------------------------------------
 
@@ -199,7 +207,10 @@ class EntryAdmin(ModelAdmin):
     def withdraw(self, request, object_id):
         entry = self._entry(request, object_id, needs="publish")
         if entry.is_published:
-            services.withdraw(entry)
+            try:
+                services.withdraw(entry)
+            except ContentError as exc:
+                return self._refused(request, entry, exc)
         return self._done(request, entry, "Withdrawn: readers no longer see it.")
 
     def discard(self, request, object_id):
@@ -217,16 +228,10 @@ class EntryAdmin(ModelAdmin):
         entry = self.get_object(request, object_id)
         if entry is None:
             raise Http404
-        problems: list[str] = []
-        try:
-            services.preview(entry)
-        except ContentError as exc:
-            problems = str(exc).split("\n")
         context = self.admin_site.each_context(request) | {
             "title": f"Preview: {entry.title}",
             "opts": self.opts,
             "entry": entry,
-            "problems": problems,
             "change_url": self.change_url(entry),
             "frame_url": reverse("preview", args=[entry.TYPE, entry.pk]),
         }

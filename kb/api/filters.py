@@ -5,41 +5,35 @@ from rest.errors import QueryError
 from rest.filters import TEXT_SCHEMA, ChoicesFilter, MatchFilter, SlugsFilter, WholeNumberFilter
 
 
-class CaseStudyFilter(django_filters.FilterSet):
-    company = SlugsFilter(
-        name="company", entries=Company.objects.published, help_text="Slugs, comma-separated."
-    )
+class TechniquesFilter(django_filters.FilterSet):
+    """By technique, for every type that names techniques."""
+
     technique = SlugsFilter(
         field_name="techniques",
         name="technique",
         entries=Technique.objects.published,
         help_text="Slugs, comma-separated.",
     )
+    match = MatchFilter()
+
+
+class CaseStudyFilter(TechniquesFilter):
+    company = SlugsFilter(
+        name="company", entries=Company.objects.published, help_text="Slugs, comma-separated."
+    )
     domain = ChoicesFilter(choices=CaseStudy.Domain.values, help_text="Comma-separated.")
     year = WholeNumberFilter(help_text="Of the system as it is described.")
     year_min = WholeNumberFilter(field_name="year", lookup_expr="gte", help_text="From this year.")
     year_max = WholeNumberFilter(field_name="year", lookup_expr="lte", help_text="To this year.")
-    match = MatchFilter()
-
-    class Meta:
-        model = CaseStudy
-        fields = []
 
 
-class TopicFilter(django_filters.FilterSet):
+class TopicFilter(TechniquesFilter):
     plan = SlugsFilter(
         field_name="chapter__plan",
         name="plan",
         entries=StudyPlan.objects.published,
         help_text="Slugs, comma-separated.",
     )
-    technique = SlugsFilter(
-        field_name="techniques",
-        name="technique",
-        entries=Technique.objects.published,
-        help_text="Slugs, comma-separated.",
-    )
-    match = MatchFilter()
 
 
 class GroupFilter(django_filters.CharFilter):

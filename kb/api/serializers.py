@@ -3,10 +3,9 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.cards import cards_about, techniques_of
+from kb.cards import Cards, Related
 from kb.models import CaseStudy, Company, Source, StudyPlan, Technique, Topic
 from kb.models.topics import Reference
-from kb.queries import related_cases
 
 LICENSE = "CC BY 4.0"
 
@@ -18,6 +17,30 @@ class LicensedSerializer(serializers.ModelSerializer):
 
     def get_license(self, _entry) -> str:
         return LICENSE
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    """A whole entry beside others; the context of the view has `cards`."""
+
+    techniques = serializers.SerializerMethodField()
+
+    @property
+    def cards(self) -> Cards:
+        return self.context["cards"]
+
+    def get_techniques(self, entry) -> list[str]:
+        return [card.slug for card in self.cards.techniques_of(entry.TYPE, entry.slug)]
+
+    def near(self, entry, entry_type: str) -> list[Related]:
+        near = self.cards.near(entry.TYPE, entry.slug)
+        return [related for related in near if related.card.type == entry_type]
+
+
+class MarkdownField(serializers.CharField):
+    """A Markdown text, without links to what is not published; the context has `cards`."""
+
+    def to_representation(self, value):
+        return self.context["cards"].linked(super().to_representation(value))
 
 
 class SlugListField(serializers.Field):
@@ -35,19 +58,20 @@ class SlugListField(serializers.Field):
 SlugListField = extend_schema_field({"type": "array", "items": {"type": "string"}})(SlugListField)
 
 
-class CardLinkSerializer(serializers.Serializer):
-    """A published entry of any type, as related lists show it."""
+class RelatedSerializer(serializers.Serializer):
+    """A published entry beside another, and why it stands there."""
 
-    type = serializers.CharField()
-    slug = serializers.CharField()
-    title = serializers.CharField()
-    url = serializers.CharField()
+    type = serializers.CharField(source="card.type")
+    slug = serializers.CharField(source="card.slug")
+    title = serializers.CharField(source="card.title")
+    url = serializers.CharField(source="card.url")
+    reason = serializers.CharField()
 
 
 class SectionSerializer(serializers.Serializer):
     key = serializers.CharField()
     title = serializers.CharField()
-    markdown = serializers.CharField()
+    markdown = MarkdownField()
     html = serializers.CharField()
 
 
@@ -87,10 +111,12 @@ class TechniqueItemSerializer(LicensedSerializer):
 
 
 class TechniqueSerializer(TechniqueItemSerializer):
+    """A technique and what is about it; the context has `cards`."""
+
     synonyms = serializers.ListField(child=serializers.CharField())
-    case_studies = serializers.ListField(child=serializers.CharField())
-    topics = serializers.ListField(child=serializers.CharField())
-    problems = serializers.ListField(child=serializers.CharField())
+    case_studies = serializers.SerializerMethodField()
+    topics = serializers.SerializerMethodField()
+    problems = serializers.SerializerMethodField()
 
     class Meta(TechniqueItemSerializer.Meta):
         fields = [
@@ -104,6 +130,19 @@ class TechniqueSerializer(TechniqueItemSerializer):
             "problems",
             "license",
         ]
+
+    def _about(self, technique, entry_type: str) -> list[str]:
+        about = self.context["cards"].about(technique=technique.slug)
+        return [card.slug for card in about if card.type == entry_type]
+
+    def get_case_studies(self, technique) -> list[str]:
+        return self._about(technique, "case-study")
+
+    def get_topics(self, technique) -> list[str]:
+        return self._about(technique, "topic")
+
+    def get_problems(self, technique) -> list[str]:
+        return self._about(technique, "problem")
 
 
 class WorkSerializer(serializers.ModelSerializer):
@@ -148,14 +187,14 @@ class CaseStudyItemSerializer(LicensedSerializer):
 
 
 class QuestionSerializer(serializers.Serializer):
-    question = serializers.CharField()
-    answer = serializers.CharField()
+    question = MarkdownField()
+    answer = MarkdownField()
 
 
 class AudienceSerializer(serializers.Serializer):
-    student = serializers.CharField(source="audience_student")
-    engineer = serializers.CharField(source="audience_engineer")
-    researcher = serializers.CharField(source="audience_researcher")
+    student = MarkdownField(source="audience_student")
+    engineer = MarkdownField(source="audience_engineer")
+    researcher = MarkdownField(source="audience_researcher")
 
 
 class ArchitectureSerializer(serializers.Serializer):
@@ -165,7 +204,7 @@ class ArchitectureSerializer(serializers.Serializer):
 
 
 class RelatedCaseSerializer(serializers.Serializer):
-    slug = serializers.CharField()
+    slug = serializers.CharField(source="card.slug")
     reason = serializers.CharField()
 
 
@@ -175,16 +214,13 @@ class RelatedToCaseSerializer(serializers.Serializer):
     problems = serializers.ListField(child=serializers.CharField())
 
 
-class CaseStudySerializer(CaseStudyItemSerializer):
-    """A whole case study; the context has `cards`, every card."""
-
-    techniques = serializers.SerializerMethodField()
+class CaseStudySerializer(EntrySerializer, CaseStudyItemSerializer):
     sections = SectionSerializer(many=True, source="rendered.sections")
     html = serializers.CharField(source="rendered.html")
     sources = WorkSerializer(many=True)
-    lessons = serializers.ListField(child=serializers.CharField())
-    negative_results = serializers.ListField(child=serializers.CharField())
-    not_public = serializers.ListField(child=serializers.CharField())
+    lessons = serializers.ListField(child=MarkdownField())
+    negative_results = serializers.ListField(child=MarkdownField())
+    not_public = serializers.ListField(child=MarkdownField())
     questions = QuestionSerializer(many=True)
     audience = AudienceSerializer(source="*")
     # Rows that no case has yet; the fields stand, since clients read them.
@@ -233,10 +269,11 @@ class CaseStudySerializer(CaseStudyItemSerializer):
 
     @extend_schema_field(RelatedToCaseSerializer)
     def get_related(self, case):
-        return related_cases(self.context["cards"], case.slug)
-
-    def get_techniques(self, case) -> list[str]:
-        return techniques_of(self.context["cards"], case)
+        return {
+            "case_studies": RelatedCaseSerializer(self.near(case, "case-study"), many=True).data,
+            "topics": [related.card.slug for related in self.near(case, "topic")],
+            "problems": [related.card.slug for related in self.near(case, "problem")],
+        }
 
 
 class TopicInPlanSerializer(serializers.Serializer):
@@ -291,16 +328,13 @@ class ExampleSerializer(serializers.Serializer):
     figure = serializers.CharField()
     params = serializers.DictField()
     controls = ControlSerializer(many=True)
-    text = serializers.CharField()
+    text = MarkdownField()
 
 
-class TopicSerializer(TopicItemSerializer):
-    """A whole topic; the context has `cards`, every card."""
-
-    outcomes = serializers.ListField(child=serializers.CharField())
+class TopicSerializer(EntrySerializer, TopicItemSerializer):
+    outcomes = serializers.ListField(child=MarkdownField())
     prerequisites = SlugListField(only_published=False)
-    techniques = serializers.SerializerMethodField()
-    markdown = serializers.CharField(source="body")
+    markdown = MarkdownField(source="body")
     html = serializers.CharField(source="rendered.html")
     sections = SectionSerializer(many=True, source="rendered.sections")
     references = ReferenceSerializer(many=True, source="rendered.references")
@@ -329,24 +363,20 @@ class TopicSerializer(TopicItemSerializer):
             "updated_at",
         ]
 
-    def _slugs(self, topic, kind: str) -> list[str]:
-        about = cards_about(self.context["cards"], topic=topic.slug)
-        return [card.slug for card in about if card.type == kind]
-
-    def get_techniques(self, topic) -> list[str]:
-        return techniques_of(self.context["cards"], topic)
+    def _about(self, topic, entry_type: str) -> list[str]:
+        about = self.cards.about(topic=topic.slug)
+        return [card.slug for card in about if card.type == entry_type]
 
     def get_problems(self, topic) -> list[str]:
-        return self._slugs(topic, "problem")
+        return self._about(topic, "problem")
 
     def get_case_studies(self, topic) -> list[str]:
-        return self._slugs(topic, "case-study")
+        return self._about(topic, "case-study")
 
-    @extend_schema_field(CardLinkSerializer(many=True))
+    @extend_schema_field(RelatedSerializer(many=True))
     def get_related(self, topic):
-        about = cards_about(self.context["cards"], topic=topic.slug)
-        others = [card for card in about if (card.type, card.slug) != (topic.TYPE, topic.slug)]
-        return CardLinkSerializer(others, many=True).data
+        near = self.cards.near(topic.TYPE, topic.slug)
+        return RelatedSerializer(near, many=True).data
 
 
 class SearchHitSerializer(serializers.Serializer):

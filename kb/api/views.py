@@ -9,12 +9,11 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import viewsets
-from rest_framework.response import Response
 
 from kb import search
 from kb.api import examples, filters, serializers
-from kb.cards import all_cards, cards_about
-from kb.models import Card, CaseStudy, Company, StudyPlan, Technique, Topic
+from kb.cards import Cards
+from kb.models import CaseStudy, Company, StudyPlan, Technique, Topic
 from kb.queries import plans_with_topics, public_markdown, with_text
 from rest.errors import QueryError
 from rest.filters import PAGES, TEXT_SCHEMA, check_names, list_pattern
@@ -23,7 +22,6 @@ SLUG = "[a-z0-9-]+"
 SLUG_PARAMETER = OpenApiParameter(
     "slug", {"type": "string", "pattern": f"^{SLUG}$"}, OpenApiParameter.PATH
 )
-MOST_HITS = 200
 SEARCHED = ["case-study", "topic", "problem", "technique", "company"]
 
 
@@ -31,9 +29,7 @@ def searched_for(entry_type: str):
     """A `search_with` of StrictFilterBackend: the entries of a type that have the words."""
 
     def run(queryset, text):
-        hits = search.find(text, [entry_type], limit=1000)
-        cards = Card.objects.filter(pk__in=[hit.card_id for hit in hits])
-        return queryset.filter(slug__in=cards.values("slug"))
+        return queryset.filter(slug__in=search.slugs(text, entry_type))
 
     return staticmethod(run)
 
@@ -44,6 +40,13 @@ class EntryViewSet(viewsets.ReadOnlyModelViewSet):
     lookup_field = "slug"
     lookup_value_regex = SLUG
     item_serializer_class = None
+    # The query parameters of actions that take some. A list takes those of its filters.
+    query_names: dict[str, set[str]] = {}
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if self.action and self.action != "list":
+            check_names(request, self.query_names.get(self.action, set()))
 
     def get_queryset(self):
         return super().get_queryset().published()
@@ -53,13 +56,11 @@ class EntryViewSet(viewsets.ReadOnlyModelViewSet):
             return self.item_serializer_class
         return self.serializer_class
 
-    def retrieve(self, request, *args, **kwargs):
-        check_names(request, set())
-        return super().retrieve(request, *args, **kwargs)
+    def get_serializer_context(self):
+        return super().get_serializer_context() | {"cards": Cards()}
 
     def markdown_response(self, slug):
         """The whole text as Markdown with front matter."""
-        check_names(self.request, set())
         entry = get_object_or_404(with_text(self.queryset.model.objects.published()), slug=slug)
         text = public_markdown(entry.parse_text(entry.text, slug))
         return HttpResponse(text, content_type="text/markdown; charset=utf-8")
@@ -111,24 +112,6 @@ class TechniqueViewSet(EntryViewSet):
     search_with = searched_for("technique")
     queryset = Technique.objects.defer("rendered")
 
-    def retrieve(self, request, slug):
-        check_names(request, set())
-        technique = self.get_object()
-        by_type = {"case-study": [], "topic": [], "problem": []}
-        for card in cards_about(all_cards(), technique=slug):
-            if card.type in by_type:
-                by_type[card.type].append(card.slug)
-        data = serializers.TechniqueItemSerializer(technique).data
-        return Response(
-            data
-            | {
-                "synonyms": technique.synonyms,
-                "case_studies": by_type["case-study"],
-                "topics": by_type["topic"],
-                "problems": by_type["problem"],
-            }
-        )
-
 
 @described("case study", "case studies", examples.CASE_ITEM, examples.CASE)
 class CaseStudyViewSet(EntryViewSet):
@@ -151,12 +134,6 @@ class CaseStudyViewSet(EntryViewSet):
             )
         return queryset.prefetch_related("sources")
 
-    def get_serializer_context(self):
-        context = super().get_serializer_context()
-        if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
-            context["cards"] = all_cards()
-        return context
-
     @described_markdown("case study", examples.CASE_TEXT)
     def markdown(self, request, slug):
         return self.markdown_response(slug)
@@ -168,9 +145,9 @@ class StudyPlanViewSet(EntryViewSet):
     queryset = StudyPlan.objects.defer("body", "rendered").prefetch_related("chapters")
 
     def list(self, request):
-        check_names(request, PAGES)
         # There are few: counting them would be a query more than reading them.
-        page = plans_with_topics(self.paginate_queryset(list(self.get_queryset())))
+        plans = list(self.filter_queryset(self.get_queryset()))
+        page = plans_with_topics(self.paginate_queryset(plans))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def get_object(self):
@@ -196,12 +173,6 @@ class TopicViewSet(EntryViewSet):
         needed = Topic.objects.resolvable().only("slug", "state")
         return queryset.prefetch_related(Prefetch("prerequisites", needed))
 
-    def get_serializer_context(self):
-        context = super().get_serializer_context()
-        if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
-            context["cards"] = all_cards()
-        return context
-
     @described_markdown("topic", examples.TOPIC_TEXT)
     def markdown(self, request, slug):
         return self.markdown_response(slug)
@@ -218,9 +189,9 @@ class SearchViewSet(viewsets.GenericViewSet):
         parameters=[
             OpenApiParameter(
                 "q",
-                TEXT_SCHEMA | {"pattern": r"^[^\x00]*\w[^\x00]*$"},
+                TEXT_SCHEMA | {"pattern": r"^[^\x00]*[^\W_\x00][^\x00]*$"},
                 required=True,
-                description="Words, or how they begin.",
+                description="Words, or how they begin; misspelt ones where nothing is found.",
             ),
             OpenApiParameter(
                 "type",
@@ -238,10 +209,10 @@ class SearchViewSet(viewsets.GenericViewSet):
         types = [part for part in request.query_params.get("type", "").split(",") if part]
         if unknown := [part for part in types if part not in SEARCHED]:
             raise QueryError("type", f"{unknown[0]!r} is not one of {', '.join(SEARCHED)}.")
-        hits = self.paginate_queryset(search.find(text, types, limit=MOST_HITS))
-        cards = Card.objects.defer("text").in_bulk([hit.card_id for hit in hits])
-        results = []
-        for hit in hits:
-            link = serializers.CardLinkSerializer(cards[hit.card_id]).data
-            results.append(link | {"snippet": hit.snippet, "score": hit.score})
-        return self.get_paginated_response(results)
+
+        def part(start, size):
+            found = search.find(text, types, start, size)
+            return found.hits, found.count
+
+        hits = self.paginate_queryset(part)
+        return self.get_paginated_response(self.get_serializer(hits, many=True).data)

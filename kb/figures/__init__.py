@@ -6,6 +6,7 @@ the elements by their `data-part`, so the two files change together.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from kb.figures.frame import FigureInput
 from kb.figures.frequency_grid import frequency_grid
@@ -13,11 +14,21 @@ from kb.figures.table import table
 from kb.figures.update_scrubber import update_scrubber
 from kb.figures.weights_heatmap import weights_heatmap
 
-__all__ = ["FIGURES", "FigureInput"]
+__all__ = ["FIGURES", "Figure", "FigureInput"]
 
-FIGURES: dict[str, Callable[[FigureInput], str]] = {
-    "": table,
-    "frequency-grid": frequency_grid,
-    "update-scrubber": update_scrubber,
-    "weights-heatmap": weights_heatmap,
+
+class Figure(NamedTuple):
+    """How a figure is drawn, and the job kinds whose results it shows: any kind's if empty."""
+
+    draw: Callable[[FigureInput], str]
+    kinds: tuple[str, ...] = ()
+
+
+FIGURES = {
+    "": Figure(table),
+    "frequency-grid": Figure(frequency_grid, ("diagnostic-test",)),
+    "update-scrubber": Figure(update_scrubber, ("conjugate-update",)),
+    "weights-heatmap": Figure(
+        weights_heatmap, ("scaled-dot-product-attention", "multi-head-attention")
+    ),
 }

@@ -39,12 +39,12 @@ def density_plot(
     xs: Sequence[float],
     curves: Mapping[str, Sequence[float | None]],
     ceiling: float,
-    interval: Sequence[float],
+    interval: Sequence[float] | None,
     key: str,
     alternative: str,
     x_label: str,
 ) -> str:
-    """Curves over `xs` (null where a density is not finite) and an interval below them."""
+    """Curves over `xs` (null where a density is not finite) and an interval, if any, below."""
     low, high = xs[0], xs[-1]
     clip = escape(f"clip-{key}")
 
@@ -63,18 +63,18 @@ def density_plot(
         '<polygon class="area-posterior" data-part="area" '
         f'points="{at(low, 0)} {posterior} {at(high, 0)}"/>'
     )
-    start, end = (at(edge, 0).split(",")[0] for edge in interval)
-    bar = (
-        '<path class="interval" data-part="interval" '
-        f'd="M{start} {BOTTOM - 5}v10M{start} {BOTTOM}H{end}M{end} {BOTTOM - 5}v10"/>'
-    )
+    bar = ""
+    if interval:
+        start, end = (at(edge, 0).split(",")[0] for edge in interval)
+        bar = f"M{start} {BOTTOM - 5}v10M{start} {BOTTOM}H{end}M{end} {BOTTOM - 5}v10"
     return (
         f'<svg class="densities" viewBox="0 0 560 288" role="img" data-part="plot">'
         f"<title>{escape(alternative)}</title>"
         f'<g data-part="axes">{_axes(low, high, ceiling, x_label)}</g>'
         f'<clipPath id="{clip}"><rect x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" '
         f'height="{BOTTOM - TOP}"/></clipPath>'
-        f'<g clip-path="url(#{clip})">{area}{lines}</g>{bar}</svg>'
+        f'<g clip-path="url(#{clip})">{area}{lines}</g>'
+        f'<path class="interval" data-part="interval" d="{bar}"/></svg>'
     )
 
 

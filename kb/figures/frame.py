@@ -52,8 +52,10 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
 
 
-def number(value: float) -> str:
-    """At most four significant digits, without an exponent where one can read it."""
+def number(value: float | None) -> str:
+    """At most four significant digits, without an exponent where one can read it; "–" for none."""
+    if value is None:
+        return "–"
     text = f"{value:.4g}" if 1e-4 <= abs(value) < 1e6 or value == 0 else f"{value:.3e}"
     return text.replace("-", "−")
 

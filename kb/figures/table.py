@@ -31,9 +31,10 @@ def table(figure: FigureInput) -> str:
         f"</div><details><summary>All numbers</summary>{numbers}</details>"
     )
     summary = figure.result["summary"]
+    low, high = summary["eti"] or (None, None)
     words = (
         f"Posterior mean {number(summary['mean'])}, {mass(figure)} interval "
-        f"{number(summary['eti'][0])} to {number(summary['eti'][1])}."
+        f"{number(low)} to {number(high)}."
     )
     return shell(figure, "", body, words)
 
@@ -72,7 +73,7 @@ def _scalars(result: dict[str, Any], path: str = "", place: str = "") -> list[tu
             rows += _scalars(value, f"{here}.", f"{label}, ")
         elif isinstance(value, bool | str):
             rows.append((here, label, str(value)))
-        elif isinstance(value, int | float):
+        elif value is None or isinstance(value, int | float):
             rows.append((here, label, number(value)))
         elif isinstance(value, list) and len(value) == 2 and _numbers(value):
             rows.append((here, label, f"{number(value[0])} to {number(value[1])}"))

@@ -2,9 +2,9 @@
 
 from django.db import models
 
-from kb.document import Audience, CaseStudyDocument, Question, Work
+from kb.document import Audience, CaseStudyDocument, Work
 from kb.markup import Context, render, render_inline
-from kb.models.entry import NO_DRAFT_BESIDE, CitedWork, Entry, find_all
+from kb.models.entry import NO_DRAFT_BESIDE, CitedWork, Entry, find_all, slugs_of, values_of
 from kb.models.links import link_to
 from kb.models.topics import Topic
 from kb.models.vocabulary import Company, Technique
@@ -12,6 +12,7 @@ from kb.models.vocabulary import Company, Technique
 
 class CaseStudy(Entry):
     TYPE = "case-study"
+    STANDS_ON = ("company", "company")
 
     class Domain(models.TextChoices):
         RECOMMENDATION = "recommendation", "Recommendation"
@@ -55,9 +56,6 @@ class CaseStudy(Entry):
     def get_absolute_url(self):
         return f"/cases/{self.slug}/"
 
-    def stands_on(self):
-        return [self.company]
-
     def to_document(self):
         return CaseStudyDocument(
             slug=self.slug,
@@ -67,8 +65,8 @@ class CaseStudy(Entry):
             company=self.company.slug,
             domain=self.domain,
             year=self.year,
-            techniques=sorted(technique.slug for technique in self.techniques.all()),
-            topics=sorted(topic.slug for topic in self.topics.all()),
+            techniques=slugs_of(self.techniques),
+            topics=slugs_of(self.topics),
             lessons=self.lessons,
             negative_results=self.negative_results,
             not_public=self.not_public,
@@ -78,8 +76,8 @@ class CaseStudy(Entry):
                 engineer=self.audience_engineer,
                 researcher=self.audience_researcher,
             ),
-            sources=[source.to_work() for source in self.sources.all()],
-            questions=[Question(**question) for question in self.questions],
+            sources=[values_of(source, Work) for source in self.sources.all()],
+            questions=self.questions,
         )
 
     def write(self, document):
@@ -105,33 +103,44 @@ class CaseStudy(Entry):
             for position, work in enumerate(document.sources)
         )
 
-    def make_rendered(self):
-        context = Context(works=[source.to_work() for source in self.sources.all()], link=link_to)
-        text = render(self.body, context)
-        self.reading_minutes = text.minutes
+    @staticmethod
+    def make_rendered(document):
+        context = Context(works=document.sources, link=link_to)
+        text = render(document.body, context)
         return {
             "html": text.html,
             "sections": [vars(section) for section in text.sections],
-            "lessons": [render_inline(item, context) for item in self.lessons],
-            "negative_results": [render_inline(item, context) for item in self.negative_results],
-            "not_public": [render_inline(item, context) for item in self.not_public],
+            **{
+                name: [
+                    render_inline(item, context, (name, index))
+                    for index, item in enumerate(getattr(document, name))
+                ]
+                for name in ("lessons", "negative_results", "not_public")
+            },
             "questions": [
-                {name: render_inline(value, context) for name, value in question.items()}
-                for question in self.questions
+                {
+                    name: render_inline(value, context, ("questions", index, name))
+                    for name, value in question
+                }
+                for index, question in enumerate(document.questions)
             ],
             "audience": {
-                "student": render_inline(self.audience_student, context),
-                "engineer": render_inline(self.audience_engineer, context),
-                "researcher": render_inline(self.audience_researcher, context),
+                name: render_inline(value, context, ("audience", name))
+                for name, value in document.audience
             },
+            "minutes": text.minutes,
             "text": text.text,
         }
+
+    def set_rendered(self, rendered):
+        self.reading_minutes = rendered["minutes"]
+        return [*super().set_rendered(rendered), "reading_minutes"]
 
     def card_text(self):
         return f"{self.company.title} {self.rendered['text']}"
 
     def card_techniques(self):
-        return [technique.slug for technique in self.techniques.all()]
+        return slugs_of(self.techniques)
 
     def card_topics(self):
         return [topic.slug for topic in self.topics.all()]
@@ -149,6 +158,3 @@ class Source(CitedWork):
         constraints = [
             models.UniqueConstraint(fields=["case_study", "key"], name="kb_source_key_unique")
         ]
-
-    def to_work(self) -> Work:
-        return Work(**{name: getattr(self, name) for name in Work.model_fields})

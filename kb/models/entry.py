@@ -5,7 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from kb.document import RESERVED_SLUGS, Document, dump, parse
+from kb.document import RESERVED_SLUGS, Document, Part, dump, parse
 from kb.errors import UnknownReference
 
 slug_validator = RegexValidator(
@@ -54,6 +54,9 @@ class Entry(models.Model):
     # The pair by which an entry becomes a text and comes back from it.
     parse_text = staticmethod(parse)
     dump_text = staticmethod(dump)
+    # The type of the entry without which readers could not place this one, and the path to it.
+    # That one is published first and withdrawn last.
+    STANDS_ON: tuple[str, str] | None = None
 
     slug = models.CharField(max_length=80, validators=[slug_validator])
     title = models.CharField(max_length=200, validators=[line_validator])
@@ -75,7 +78,7 @@ class Entry(models.Model):
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
-    # HTML, math and computed examples, made by `render` when the entry is published.
+    # HTML, math and computed examples, made by `make_rendered` when the entry is published.
     rendered = models.JSONField(default=dict, editable=False)
 
     objects = EntryQuerySet.as_manager()
@@ -113,12 +116,16 @@ class Entry(models.Model):
         """Published or planned: others refer to it, so it is edited in a draft beside it."""
         return self.draft_of_id is None and self.state in (State.PUBLISHED, State.PLANNED)
 
-    def stands_on(self) -> list["Entry"]:
-        """Entries without which readers could not place it: they must be published first."""
-        return []
+    def stands_on(self) -> "Entry | None":
+        if self.STANDS_ON is None:
+            return None
+        entry = self
+        for name in self.STANDS_ON[1].split("__"):
+            entry = getattr(entry, name)
+        return entry
 
     def to_document(self) -> Document:
-        """The entry as a document, from its rows."""
+        """The entry as a document, from its rows. Raises pydantic's ValidationError."""
         raise NotImplementedError
 
     def write(self, document: Document) -> None:
@@ -128,9 +135,15 @@ class Entry(models.Model):
     def write_relations(self, document: Document) -> None:
         """Set the rows that belong to the entry or are linked to it. Raises UnknownReference."""
 
-    def make_rendered(self) -> dict:
+    @staticmethod
+    def make_rendered(document: Document) -> dict:
         """What is shown to readers. Raises MarkupError or ExampleError."""
         return {}
+
+    def set_rendered(self, rendered: dict) -> list[str]:
+        """Keep what was rendered; the names of the fields that hold it."""
+        self.rendered = rendered
+        return ["rendered"]
 
     def card_text(self) -> str:
         """The words that search finds the entry by, besides its title and summary."""
@@ -172,6 +185,16 @@ class CitedWork(models.Model):
 
     def __str__(self):
         return self.title
+
+
+def slugs_of(related) -> list[str]:
+    """The slugs of related entries, sorted."""
+    return sorted(entry.slug for entry in related.all())
+
+
+def values_of(row: models.Model, part: type[Part]) -> dict:
+    """What a row has of the fields of a part of a document, unchecked."""
+    return {name: getattr(row, name) for name in part.model_fields}
 
 
 def find_all(queryset, slugs: list[str], what: str) -> list:

@@ -35,10 +35,6 @@ class Revision(models.Model):
     def __str__(self):
         return f"{self.type} {self.slug}, revision {self.number}"
 
-    @property
-    def is_reviewed(self):
-        return self.reviewer_id is not None
-
 
 class Card(models.Model):
     """One published thing of any app, for search, related lists, home and digest.

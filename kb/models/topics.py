@@ -3,8 +3,8 @@
 from django.db import models
 
 from kb.document import Chapter as ChapterPart
-from kb.document import Control, StudyPlanDocument, TopicDocument, Work
 from kb.document import Example as ExamplePart
+from kb.document import StudyPlanDocument, TopicDocument, Work
 from kb.errors import UnknownReference
 from kb.markup import Context, render, render_inline
 from kb.models.entry import (
@@ -14,6 +14,8 @@ from kb.models.entry import (
     find_all,
     line_validator,
     slug_validator,
+    slugs_of,
+    values_of,
 )
 from kb.models.examples import compute_example, draw_figure
 from kb.models.links import link_to
@@ -39,10 +41,7 @@ class StudyPlan(Entry):
             summary=self.summary,
             body=self.body,
             position=self.position,
-            chapters=[
-                ChapterPart(slug=chapter.slug, title=chapter.title, summary=chapter.summary)
-                for chapter in self.chapters.all()
-            ],
+            chapters=[values_of(chapter, ChapterPart) for chapter in self.chapters.all()],
         )
 
     def write(self, document):
@@ -72,13 +71,19 @@ class StudyPlan(Entry):
             ["title", "summary", "position"],
         )
 
-    def make_rendered(self):
-        text = render(self.body, Context(link=link_to))
+    @staticmethod
+    def make_rendered(document):
+        text = render(document.body, Context(link=link_to))
         return {"html": text.html, "text": text.text}
 
     def card_text(self):
         titles = " ".join(chapter.title for chapter in self.chapters.all())
         return f"{titles} {self.rendered['text']}"
+
+
+def _as_values(part: ExamplePart) -> dict:
+    controls = [control.model_dump(exclude_defaults=True) for control in part.controls]
+    return part.model_dump(exclude={"controls"}) | {"controls": controls}
 
 
 class Chapter(models.Model):
@@ -100,6 +105,7 @@ class Chapter(models.Model):
 
 class Topic(Entry):
     TYPE = "topic"
+    STANDS_ON = ("study-plan", "chapter__plan")
 
     chapter = models.ForeignKey(
         Chapter, models.PROTECT, related_name="topics", limit_choices_to={"plan__draft_of": None}
@@ -128,9 +134,6 @@ class Topic(Entry):
     def get_absolute_url(self):
         return f"/topics/{self.slug}/"
 
-    def stands_on(self):
-        return [self.chapter.plan]
-
     def to_document(self):
         return TopicDocument(
             slug=self.slug,
@@ -142,11 +145,11 @@ class Topic(Entry):
             position=self.position,
             minutes=self.minutes,
             outcomes=self.outcomes,
-            prerequisites=sorted(topic.slug for topic in self.prerequisites.all()),
-            techniques=sorted(technique.slug for technique in self.techniques.all()),
+            prerequisites=slugs_of(self.prerequisites),
+            techniques=slugs_of(self.techniques),
             teaser=self.teaser,
-            references=[reference.to_work() for reference in self.references.all()],
-            examples=[example.to_part() for example in self.examples.all()],
+            references=[values_of(reference, Work) for reference in self.references.all()],
+            examples=[values_of(example, ExamplePart) for example in self.examples.all()],
         )
 
     def write(self, document):
@@ -177,32 +180,34 @@ class Topic(Entry):
             Example(
                 topic=self,
                 position=position,
-                **part.model_dump(exclude={"controls"}),
-                controls=[control.model_dump(exclude_defaults=True) for control in part.controls],
+                **_as_values(part),
             )
             for position, part in enumerate(document.examples)
         )
 
-    def make_rendered(self):
-        works = [reference.to_work() for reference in self.references.all()]
-        inline = Context(works=works, link=link_to)
+    @staticmethod
+    def make_rendered(document):
+        inline = Context(works=document.references, link=link_to)
         parts, results, figures = [], {}, {}
-        for number, example in enumerate(self.examples.all(), 1):
-            results[example.key] = compute_example(example)
-            text = render_inline(example.text, inline)
-            figures[example.key] = draw_figure(example, results[example.key], text, number)
-            parts.append(
-                example.to_part().model_dump(exclude={"controls"}) | {"controls": example.controls}
-            )
-        text = render(self.body, Context(works=works, figures=figures, link=link_to))
+        for index, example in enumerate(document.examples):
+            part = _as_values(example)
+            text = render_inline(example.text, inline, ("examples", index, "text"))
+            results[example.key] = computed = compute_example(example, index)
+            figures[example.key] = draw_figure(part, computed["result"], text, index)
+            parts.append(part)
+        context = Context(works=document.references, figures=figures, link=link_to)
+        text = render(document.body, context)
         return {
             "html": text.html,
             "sections": [vars(section) for section in text.sections],
-            "outcomes": [render_inline(outcome, inline) for outcome in self.outcomes],
+            "outcomes": [
+                render_inline(outcome, inline, ("outcomes", index))
+                for index, outcome in enumerate(document.outcomes)
+            ],
             "examples": results,
             # What the API shows of the rows, so that reading a topic asks for none of them.
             "parts": parts,
-            "references": [work.model_dump() for work in works],
+            "references": [work.model_dump() for work in document.references],
             "self_checks": text.self_checks,
             "text": text.text,
         }
@@ -211,7 +216,7 @@ class Topic(Entry):
         return f"{' '.join(self.outcomes)} {self.rendered['text']}"
 
     def card_techniques(self):
-        return [technique.slug for technique in self.techniques.all()]
+        return slugs_of(self.techniques)
 
     def card_topics(self):
         return [self.slug]
@@ -235,9 +240,6 @@ class Reference(CitedWork):
             models.UniqueConstraint(fields=["topic", "key"], name="kb_reference_key_unique")
         ]
 
-    def to_work(self) -> Work:
-        return Work(**{name: getattr(self, name) for name in Work.model_fields})
-
 
 class Example(models.Model):
     """A computed figure of a topic."""
@@ -260,14 +262,3 @@ class Example(models.Model):
 
     def __str__(self):
         return self.title
-
-    def to_part(self) -> ExamplePart:
-        return ExamplePart(
-            key=self.key,
-            title=self.title,
-            kind=self.kind,
-            figure=self.figure,
-            text=self.text,
-            params=self.params,
-            controls=[Control(**control) for control in self.controls],
-        )

@@ -14,8 +14,6 @@ from rest_framework.views import APIView
 
 from rest.authentication import TokenAuthentication
 from rest.filters import check_names
-from rest.limits import count_try
-from rest.proxies import address_of
 from rest.serializers import TextField
 
 
@@ -66,8 +64,6 @@ class TokenView(APIView):
         check_names(request, set())
         given = CredentialsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        name = given.validated_data["username"]
-        count_try("token", f"{name.lower()} {address_of(request)}")
         user = authenticate(request, **given.validated_data)
         if user is None:
             raise exceptions.AuthenticationFailed("The user name or the password is not right.")

@@ -1,8 +1,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.api.serializers import LicensedSerializer
-from kb.cards import cases_of, techniques_of
+from kb.api.serializers import EntrySerializer, LicensedSerializer, MarkdownField
 from problems.models import Problem
 
 
@@ -61,15 +60,11 @@ class ToleranceSerializer(serializers.Serializer):
     atol = serializers.FloatField()
 
 
-class ProblemSerializer(ProblemItemSerializer):
-    """What a learner may see: never hidden tests, the reference, or what the mistakes are.
+class ProblemSerializer(EntrySerializer, ProblemItemSerializer):
+    """What a learner may see: never hidden tests, the reference, or what the mistakes are."""
 
-    The context has `cards`, every card.
-    """
-
-    techniques = serializers.SerializerMethodField()
     case_studies = serializers.SerializerMethodField()
-    statement_markdown = serializers.CharField(source="statement")
+    statement_markdown = MarkdownField(source="statement")
     statement_html = serializers.CharField(source="rendered.statement_html")
     function = FunctionSerializer()
     examples = WorkedExampleSerializer(many=True, source="worked_examples")
@@ -98,11 +93,8 @@ class ProblemSerializer(ProblemItemSerializer):
             "updated_at",
         ]
 
-    def get_techniques(self, problem) -> list[str]:
-        return techniques_of(self.context["cards"], problem)
-
     def get_case_studies(self, problem) -> list[str]:
-        return cases_of(self.context["cards"], problem)
+        return [card.slug for card in self.cards.cases_of(problem.TYPE, problem.slug)]
 
     def get_hint_count(self, problem) -> int:
         return len(problem.hints)

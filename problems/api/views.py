@@ -1,4 +1,3 @@
-import django_filters
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -6,6 +5,7 @@ from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
+from kb.api.filters import TechniquesFilter
 from kb.api.views import (
     SLUG_PARAMETER,
     EntryViewSet,
@@ -13,17 +13,17 @@ from kb.api.views import (
     described_markdown,
     searched_for,
 )
-from kb.cards import all_cards, cases_of, techniques_of
-from kb.models import Technique, Topic
+from kb.cards import Cards
+from kb.models import Topic
 from problems import services
 from problems.api import examples
 from problems.api.serializers import HintSerializer, ProblemItemSerializer, ProblemSerializer
 from problems.models import Problem
 from problems.text import learner_markdown
-from rest.filters import PAGES, ChoicesFilter, MatchFilter, SlugsFilter, check_names
+from rest.filters import PAGES, ChoicesFilter, SlugsFilter
 
 
-class ProblemFilter(django_filters.FilterSet):
+class ProblemFilter(TechniquesFilter):
     difficulty = ChoicesFilter(choices=Problem.Difficulty.values, help_text="Comma-separated.")
     topic = SlugsFilter(
         field_name="home_topic",
@@ -31,17 +31,6 @@ class ProblemFilter(django_filters.FilterSet):
         entries=Topic.objects.published,
         help_text="Home topics: slugs, comma-separated.",
     )
-    technique = SlugsFilter(
-        field_name="techniques",
-        name="technique",
-        entries=Technique.objects.published,
-        help_text="Slugs, comma-separated.",
-    )
-    match = MatchFilter()
-
-    class Meta:
-        model = Problem
-        fields = []
 
 
 @described("problem", "problems", examples.PROBLEM_ITEM, examples.PROBLEM)
@@ -51,6 +40,7 @@ class ProblemViewSet(EntryViewSet):
     filterset_class = ProblemFilter
     ordering_fields = {"title": "title", "position": "position"}
     search_with = searched_for("problem")
+    query_names = {"hints": PAGES}
     queryset = Problem.objects.select_related("home_topic").prefetch_related(
         Prefetch("topics", Topic.objects.resolvable().only("slug", "state"))
     )
@@ -64,17 +54,12 @@ class ProblemViewSet(EntryViewSet):
             )
         return queryset
 
-    def get_serializer_context(self):
-        context = super().get_serializer_context()
-        if self.action == "retrieve" and not getattr(self, "swagger_fake_view", False):
-            context["cards"] = all_cards()
-        return context
-
     @described_markdown("problem, as a learner may see it,", examples.PROBLEM_TEXT)
     def markdown(self, request, slug):
-        check_names(request, set())
-        problem, cards = self.get_object(), all_cards()
-        text = learner_markdown(problem, techniques_of(cards, problem), cases_of(cards, problem))
+        problem, cards = self.get_object(), Cards()
+        techniques = [card.slug for card in cards.techniques_of(problem.TYPE, slug)]
+        cases = [card.slug for card in cards.cases_of(problem.TYPE, slug)]
+        text = cards.linked(learner_markdown(problem, techniques, cases))
         return HttpResponse(text, content_type="text/markdown; charset=utf-8")
 
     @extend_schema(
@@ -85,7 +70,6 @@ class ProblemViewSet(EntryViewSet):
     )
     @action(detail=True, permission_classes=[IsAuthenticated], filter_backends=[])
     def hints(self, request, slug):
-        check_names(request, PAGES)
         problem = self.get_object()
         numbers = self.paginate_queryset(services.revealed_hints(request.user, problem))
         return self.get_paginated_response([_hint(problem, number) for number in numbers])
@@ -110,7 +94,6 @@ class ProblemViewSet(EntryViewSet):
         permission_classes=[IsAuthenticated],
     )
     def reveal(self, request, slug, number):
-        check_names(request, set())
         problem, number = self.get_object(), int(number)
         if number > len(problem.hints):
             raise Http404
@@ -121,6 +104,6 @@ class ProblemViewSet(EntryViewSet):
 def _hint(problem: Problem, number: int) -> dict:
     return {
         "number": number,
-        "markdown": problem.hints[number - 1],
+        "markdown": Cards().linked(problem.hints[number - 1]),
         "html": problem.rendered["hints"][number - 1],
     }

@@ -7,7 +7,7 @@ from knox.models import AuthToken
 
 from kb import services
 from kb.models import CaseStudy
-from rest.models import raise_content_version
+from rest.version import raise_content_version
 from tests.conftest import PASSWORD
 
 PATHS = [
@@ -110,8 +110,41 @@ def test_a_parameter_that_stands_twice_is_not_mixed_up(api):
     assert [len(first["results"]), len(second["results"])] == [2, 1]
 
 
-def test_another_media_type_has_another_etag(api):
-    assert etag_of(api, Accept="application/json") != etag_of(api, Accept="application/*")
+def test_whoever_takes_json_shares_one_answer_and_whoever_asks_otherwise_does_not(api):
+    one = etag_of(api, Accept="application/json")
+    assert etag_of(api, Accept="*/*") == etag_of(api, Accept="application/*") == one
+    assert etag_of(api, Accept="application/json; indent=4, text/x") == one
+    made_up = api.get(CASES, headers={"Accept": "text/x, */*;q=0.1"})
+    assert made_up.status_code == 200
+    assert made_up.content == api.get(CASES).content
+
+
+@pytest.mark.parametrize("query", ["search=%FF", "search=%FE", "search=%EF%BF%BD", "search=%41"])
+def test_texts_that_are_written_otherwise_have_etags_of_their_own(api, query):
+    others = {"search=%FF", "search=%FE", "search=%EF%BF%BD", "search=A"} - {query}
+    assert etag_of(api, f"{CASES}?{query}") not in {etag_of(api, f"{CASES}?{q}") for q in others}
+
+
+def test_a_name_that_is_written_in_two_ways_is_not_mixed_up(api):
+    first = api.get(f"{CASES}?page_size=1&page%5Fsize=2")
+    second = api.get(f"{CASES}?page%5Fsize=2&page_size=1")
+    assert [len(first.json()["results"]), len(second.json()["results"])] == [2, 1]
+
+
+def test_what_only_one_client_accepts_is_answered_and_not_kept(api):
+    path = f"{CASES}stripe-radar-fraud.md"
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            assert api.get(path, headers={"Accept": "chemical/x-pdb"}).status_code == 200
+        assert len(queries) > 1
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_cached_answer_has_all_headers_of_the_first(api, path):
+    first, second = (api.get(f"/api/v1/{path}") for _ in range(2))
+    assert dict(second.items()) == dict(first.items())
+    for name in ("Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options"):
+        assert second[name]
 
 
 def test_publishing_changes_every_etag_and_editing_a_draft_changes_none(api, cora):

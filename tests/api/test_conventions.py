@@ -146,7 +146,7 @@ def test_a_field_of_a_wrong_type_is_named_by_its_pointer(api):
     assert {error["pointer"] for error in errors} == {"/username", "/password"}
 
 
-# --- lists ------------------------------------------------------------------------------------------
+# --- lists --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("collection", [*LISTS, "compute/kinds"])
@@ -241,7 +241,7 @@ def test_a_thousand_parameters_are_refused(api):
     problem(api.get("/api/v1/topics/?" + "a=1&" * 1500), 400)
 
 
-# --- origins, credentials and hosts ----------------------------------------------------------------
+# --- origins, credentials and hosts -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [*PATHS, "topics/nothing/", "nothing/"])

@@ -7,13 +7,14 @@ from django.contrib.auth.models import User
 
 from kb import services
 from kb.loading import ENTRY_MODELS
-from kb.models import CaseStudy, Chapter, Company, StudyPlan, Technique, Topic
+from kb.models import CaseStudy, Chapter, Company, Revision, StudyPlan, Technique, Topic
 from problems.models import Problem
 from tests.conftest import PASSWORD
 
 # Of letters, so that it can stand in a slug too.
 SECRET = "xyzzysecret"
 UNKNOWN = "xyzzyunheard"
+LINK = f"See [one](technique:{SECRET}), [two](topic:{SECRET}) and [three](case:{SECRET})."
 MODELS = [*ENTRY_MODELS.values(), Problem]
 PAGES = {
     "company": "companies",
@@ -36,6 +37,17 @@ def spoil(entry) -> None:
         if hasattr(entry, name):
             setattr(entry, name, f"{getattr(entry, name)} {SECRET}")
     entry.save()
+
+
+def link_to_the_secret(published) -> None:
+    """As if it had been published while what it links to and names was published too."""
+    published.body += f"\n\n{LINK}\n"
+    published.rendered["sections"][0]["markdown"] += LINK
+    published.save()
+    last = Revision.objects.filter(
+        type=published.TYPE, slug=published.slug, number=published.version
+    )
+    assert last.update(document=published.dump_text(published.to_document())) == 1
 
 
 @pytest.fixture
@@ -79,6 +91,16 @@ def drafts(shipped):
         published.techniques.add(technique)
         published.cases.add(case)
     services.submit_for_review(problem)
+    for published in CaseStudy.objects.published():
+        published.lessons.append(LINK)
+        link_to_the_secret(published)
+    for published in Topic.objects.published():
+        published.outcomes.append(LINK)
+        link_to_the_secret(published)
+    for published in Problem.objects.published():
+        published.statement += LINK
+        published.hints[0] += LINK
+        published.save()
 
 
 @pytest.fixture(params=["a stranger", "a learner", "a learner with a token"])
@@ -132,13 +154,13 @@ def test_the_secret_never_appears(drafts, reader, api):
         assert (status, text.replace(SECRET, UNKNOWN)) == as_unknown, path
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.TYPE)
-def test_what_was_never_published_is_a_404_through_every_door(drafts, reader, model):
-    collection, page = COLLECTIONS[model.TYPE], PAGES[model.TYPE]
-    for path in (f"/api/v1/{collection}/{SECRET}/", f"/{page}/{SECRET}/"):
-        assert reader.get(path).status_code == 404
-    if model.TYPE in ("case-study", "topic", "problem"):
-        assert reader.get(f"/api/v1/{collection}/{SECRET}.md").status_code == 404
+def test_what_was_never_published_is_a_404_through_every_door(drafts, reader):
+    for model in MODELS:
+        collection, page = COLLECTIONS[model.TYPE], PAGES[model.TYPE]
+        paths = [f"/api/v1/{collection}/{SECRET}/", f"/{page}/{SECRET}/"]
+        if model.TYPE in ("case-study", "topic", "problem"):
+            paths.append(f"/api/v1/{collection}/{SECRET}.md")
+        assert {path: reader.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
 
 
 def test_a_draft_cannot_be_reached_by_filters_orders_or_search(drafts, reader):
@@ -149,3 +171,17 @@ def test_a_draft_cannot_be_reached_by_filters_orders_or_search(drafts, reader):
     assert reader.get(f"/api/v1/case-studies/?technique={SECRET}").status_code == 400
     assert reader.get(f"/api/v1/problems/?topic={SECRET}").status_code == 400
     assert reader.get(f"/api/v1/techniques/?group={SECRET}").status_code == 400
+
+
+def test_the_preview_of_a_draft_is_for_those_who_curate(drafts, reader, cora, client):
+    addresses = [
+        f"/preview/{model.TYPE}/{model.objects.filter(draft_of__isnull=False).first().pk}/"
+        for model in MODELS
+    ]
+    for address in addresses:
+        response = reader.get(address)
+        assert response.status_code in (302, 404)
+        assert SECRET not in response.content.decode()
+    client.force_login(cora)
+    for address in addresses:
+        assert SECRET in client.get(address).content.decode()

@@ -38,7 +38,7 @@ def test_problems_are_found_by_difficulty_topic_technique_and_words(api):
 def test_one_problem_has_all_that_a_learner_needs(api, slug):
     problem = api.get(f"{PROBLEMS}{slug}/").json()
     row = Problem.objects.get(slug=slug)
-    assert ITEM < set(problem)
+    assert set(problem) > ITEM
     assert set(problem["function"]) == {"name", "signature", "parameters", "returns", "raises"}
     assert f"def {problem['function']['name']}(" in problem["starter_code"]
     assert all(set(item) == {"input", "output", "explanation"} for item in problem["examples"])

@@ -7,7 +7,7 @@ from knox.models import AuthToken
 
 from compute import runner
 from kb.models import CaseStudy, Technique
-from rest.models import raise_content_version
+from rest.version import raise_content_version
 from tests.conftest import PASSWORD
 
 MOST = 5

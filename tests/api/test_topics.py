@@ -70,7 +70,7 @@ def test_the_examples_of_a_topic_can_be_computed_as_they_stand(api):
 def test_a_topic_lists_its_problems_and_its_cases(api):
     topic = api.get(f"{TOPICS}bayesian-inference/").json()
     assert topic["problems"] == ["bayes-diagnostic-test"]
-    assert {"type", "slug", "title", "url"} == set(topic["related"][0])
+    assert {"type", "slug", "title", "url", "reason"} == set(topic["related"][0])
     listed = {(card["type"], card["slug"]) for card in topic["related"]}
     assert {("case-study", slug) for slug in topic["case_studies"]} <= listed
     assert ("topic", "bayesian-inference") not in listed

@@ -17,13 +17,6 @@ DESKTOP = {"width": 1360, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
 
-# One worker runs all of them: browsers side by side would wait for one another.
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 # By module, not by session: while it is open, Django takes its thread for an asynchronous one.
 @pytest.fixture(scope="module")
 def browser():

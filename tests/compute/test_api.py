@@ -1,6 +1,6 @@
 """The jobs API, in process: what a job looks like, who may do what with it, and the limits."""
 
-import datetime
+import base64
 import logging
 import uuid
 import xml.etree.ElementTree as ET
@@ -12,10 +12,8 @@ from compute import runner
 from compute.models import Job
 from compute.registry import all_kinds, get_kind
 from compute.work import State
+from tests.compute.client import BODY, JOBS, PARAMS, done, problem_of, submit
 
-JOBS = "/api/v1/compute/jobs/"
-PARAMS = {"prevalence": 0.01, "sensitivity": 0.9, "specificity": 0.91}
-BODY = {"kind": "diagnostic-test", "params": PARAMS}
 NOBODYS = "0b9f4c1e-5d0c-4f3e-9a53-7f2d9a1c2b11"
 FIELDS = {
     *("id", "kind", "version", "label", "params", "state", "progress", "result", "error"),
@@ -28,27 +26,6 @@ pytestmark = pytest.mark.django_db
 def nothing_is_logged_as_an_error(caplog):
     yield
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
-
-
-def submit(client, body=BODY, **headers):
-    return client.post(JOBS, body, format="json", headers=headers)
-
-
-def done(client, body=BODY) -> dict:
-    """A job that a worker has run."""
-    pk = submit(client, body).json()["id"]
-    runner.run_job(pk)
-    return client.get(f"{JOBS}{pk}/").json()
-
-
-def problem_of(response, status: int) -> dict:
-    assert response.status_code == status
-    assert response["Content-Type"] == "application/problem+json"
-    body = response.json()
-    assert set(body) == {"type", "title", "status", "detail", "errors"}
-    assert body["status"] == status
-    assert all(set(error) == {"pointer", "code", "detail"} for error in body["errors"])
-    return body
 
 
 # --- kinds --------------------------------------------------------------------------------------
@@ -133,6 +110,46 @@ def test_a_job_of_a_kind_that_was_taken_away_can_still_be_read(api):
     problem_of(api.get(job["charts"][0]["svg"]), 404)
 
 
+def test_charts_are_drawn_only_by_the_version_that_computed_the_result(api):
+    job = done(api)
+    assert job["charts"]
+    Job.objects.update(version=get_kind("diagnostic-test").version + 1)
+    assert api.get(f"{JOBS}{job['id']}/").json()["charts"] == []
+    problem_of(api.get(job["charts"][0]["svg"]), 404)
+
+
+def test_a_chart_is_drawn_once_and_then_known_by_its_etag(api, django_assert_num_queries):
+    [chart] = done(api)["charts"]
+    first = api.get(chart["svg"])
+    assert first["ETag"] != api.get(chart["png"])["ETag"]
+    # Neither draws nor reads the result again: one query finds the job.
+    with django_assert_num_queries(1) as queries:
+        again = api.get(chart["svg"])
+    assert (again.content, again["ETag"]) == (first.content, first["ETag"])
+    assert '"result"' not in queries[0]["sql"]
+    with django_assert_num_queries(1):
+        known = api.get(chart["svg"], headers={"If-None-Match": first["ETag"]})
+    assert (known.status_code, known.content, known["ETag"]) == (304, b"", first["ETag"])
+
+
+def test_a_list_leaves_out_what_is_large(api_as, ada):
+    client = api_as(ada)
+    small = done(client)
+    generate = {"n": 40, "d": 40}
+    large = done(client, {"kind": "scaled-dot-product-attention", "params": {"generate": generate}})
+    listed = client.get(JOBS).json()["results"]
+    assert listed == [large | {"params": None, "result": None}, small]
+
+
+def test_no_result_is_read_to_say_that_nothing_changed(api, django_assert_num_queries):
+    job = done(api)
+    etag = api.get(f"{JOBS}{job['id']}/")["ETag"]
+    with django_assert_num_queries(1) as queries:
+        again = api.get(f"{JOBS}{job['id']}/", headers={"If-None-Match": etag})
+    assert again.status_code == 304
+    assert '"result"' not in queries[0]["sql"]
+
+
 def test_a_failed_job_says_what_went_wrong(api):
     pk = submit(api).json()["id"]
     Job.objects.update(
@@ -196,16 +213,37 @@ def test_the_list_goes_on_by_cursor(api_as, ada):
     assert seen == jobs[::-1]
 
 
-@pytest.mark.parametrize("query", ["cursor=nonsense", "page_size=0", "page_size=101", "kind=x"])
+# Of the form of ours, with what is no time in it.
+FORGED = base64.b64encode(b"p=notadate").decode()
+BAD_CURSORS = ["cursor=nonsense", f"cursor={FORGED}", "cursor=cD0yMDI2LTEzLTAx"]
+
+
+@pytest.mark.parametrize("query", [*BAD_CURSORS, "page_size=0", "page_size=101", "kind=x"])
 def test_a_bad_query_names_its_parameter(api_as, ada, query):
     body = problem_of(api_as(ada).get(f"{JOBS}?{query}"), 400)
     assert body["errors"][0]["pointer"] == f"?{query.partition('=')[0]}"
 
 
 def test_whoever_holds_the_uuid_may_read(api, api_as, ada, bob):
-    job = submit(api_as(ada)).json()
-    assert api.get(f"{JOBS}{job['id']}/").json() == job
-    assert api_as(bob).get(f"{JOBS}{job['id']}/").json() == job
+    job = submit(api_as(ada), BODY | {"label": "mine"}).json()
+    assert job["label"] == "mine"
+    assert api_as(ada).get(f"{JOBS}{job['id']}/").json() == job
+    # What somebody calls it is their own affair.
+    for stranger in (api, api_as(bob)):
+        assert stranger.get(f"{JOBS}{job['id']}/").json() == job | {"label": None}
+
+
+def test_the_label_of_a_strangers_job_is_for_its_own_address(api):
+    job = submit(api, BODY | {"label": "mine"}).json()
+    assert api.get(f"{JOBS}{job['id']}/").json()["label"] == "mine"
+    elsewhere = api.get(f"{JOBS}{job['id']}/", REMOTE_ADDR="192.0.2.7").json()
+    assert elsewhere == job | {"label": None}
+
+
+def test_a_job_whose_owner_is_gone_has_no_label(api, api_as, ada):
+    pk = submit(api_as(ada), BODY | {"label": "mine"}).json()["id"]
+    ada.delete()
+    assert api.get(f"{JOBS}{pk}/").json()["label"] is None
 
 
 def test_a_stranger_cannot_cancel_what_has_an_owner(api, api_as, ada, bob):
@@ -247,103 +285,6 @@ def test_no_read_changes_anything(api):
     for path in (f"{JOBS}{pk}/", JOBS, f"{JOBS}{pk}/cancel/"):
         api.get(path)
     assert Job.objects.filter(pk=pk).values().get() == before
-
-
-# --- limits -------------------------------------------------------------------------------------
-
-
-def used(seconds: float, **fields) -> None:
-    Job.objects.create(
-        kind="diagnostic-test",
-        version=1,
-        params=PARAMS,
-        time_limit=5,
-        state=State.SUCCEEDED,
-        finished_at=timezone.now(),
-        seconds=seconds,
-        **fields,
-    )
-
-
-def client_of_this_machine(api) -> str:
-    submit(api)
-    return Job.objects.values_list("client", flat=True).get()
-
-
-def test_answers_carry_what_is_left_of_the_limit(api, settings):
-    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "60"}
-    first = submit(api)
-    assert first["RateLimit-Policy"] == '"compute";q=60;w=60'
-    assert first["RateLimit"] == '"compute";r=60;t=60'
-    assert submit(api)["RateLimit"] == '"compute";r=59;t=60'
-
-
-def test_a_stranger_whose_seconds_are_used_up_waits(api, settings):
-    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "60"}
-    client = client_of_this_machine(api)
-    used(59.5, client=client)
-    response = submit(api)
-    body = problem_of(response, 429)
-    assert "60 seconds" in body["detail"]
-    assert int(response["Retry-After"]) > 0
-    assert response["RateLimit"] == '"compute";r=0;t=60'
-    assert response["RateLimit-Policy"] == '"compute";q=60;w=60'
-    # Another address has its own limit.
-    other = api.post(JOBS, BODY, format="json", REMOTE_ADDR="192.0.2.7")
-    assert other.status_code == 202
-
-
-def test_seconds_of_a_minute_ago_are_forgotten(api):
-    client = client_of_this_machine(api)
-    used(1000, client=client)
-    assert submit(api).status_code == 429
-    a_minute_ago = timezone.now() - datetime.timedelta(seconds=61)
-    Job.objects.filter(state=State.SUCCEEDED).update(finished_at=a_minute_ago)
-    assert submit(api).status_code == 202
-
-
-def test_a_learner_has_more_and_it_is_counted_apart(api, api_as, ada, bob, settings):
-    settings.LIMITS = settings.LIMITS | {"compute_user": "300", "waiting": "off"}
-    used(299.5, owner=ada)
-    assert submit(api_as(ada)).status_code == 202
-    problem_of(submit(api_as(ada)), 429)
-    assert submit(api_as(bob)).status_code == 202
-    assert submit(api).status_code == 202
-
-
-def test_a_limit_can_be_switched_off(api, settings):
-    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "off"}
-    used(10_000, client=client_of_this_machine(api))
-    response = submit(api)
-    assert response.status_code == 202
-    assert "RateLimit" not in response
-
-
-def test_staff_are_not_limited(api_as, oscar):
-    used(10_000, owner=oscar)
-    for _ in range(8):
-        response = submit(api_as(oscar))
-        assert response.status_code == 202
-        assert "RateLimit" not in response
-
-
-def test_a_learner_waits_for_five_jobs_at_most(api_as, ada, settings):
-    settings.LIMITS = settings.LIMITS | {"waiting": "5"}
-    jobs = [submit(api_as(ada)).json()["id"] for _ in range(5)]
-    response = submit(api_as(ada))
-    problem_of(response, 429)
-    assert int(response["Retry-After"]) > 0
-    assert Job.objects.count() == 5
-    api_as(ada).post(f"{JOBS}{jobs[0]}/cancel/")
-    assert submit(api_as(ada)).status_code == 202
-    settings.LIMITS = settings.LIMITS | {"waiting": "off"}
-    assert submit(api_as(ada)).status_code == 202
-
-
-def test_a_limit_is_met_only_by_what_would_be_queued(api, settings):
-    settings.LIMITS = settings.LIMITS | {"compute_anonymous": "60"}
-    used(100, client=client_of_this_machine(api))
-    problem_of(submit(api, {"kind": "diagnostic-test", "params": {}}), 422)
 
 
 # --- requests from other pages ------------------------------------------------------------------

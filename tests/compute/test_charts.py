@@ -93,6 +93,14 @@ def test_a_large_heat_map_shows_averages():
     assert (np.triu(weights, k=1) == 0).all()
 
 
+def test_all_panels_together_stay_within_what_is_drawn_quickly():
+    params = {"generate": {"n": 60, "m": 30, "d": 16}, "num_heads": 8}
+    spec = spec_of("multi-head-attention", params)
+    # 8 panels of 60 × 30 would be 14,400 cells; of blocks of 2, they are 3,600.
+    assert len(spec["data"]["values"]) == 8 * 30 * 15
+    assert "2 × 2" in spec["title"]["subtitle"]
+
+
 def test_of_many_heads_the_first_are_drawn():
     params = {"generate": {"n": 2, "d": 20}, "num_heads": 20}
     spec = spec_of("multi-head-attention", params)

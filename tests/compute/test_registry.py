@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pytest
 from pydantic import BaseModel
 
 import compute.kinds  # noqa: F401
 from compute.errors import InvalidParams, KindAlreadyRegistered, UnknownKind
 from compute.params import Params
-from compute.registry import Kind, all_kinds, get_kind, job_kind
+from compute.registry import Kind, all_kinds, get_kind, job_kind, keeping_seconds
 
 
 class Inner(Params):
@@ -104,6 +106,21 @@ def test_fingerprints_see_through_defaults_and_ways_to_write_a_number():
     assert fingerprint == kind().fingerprint(kind().parse({"inner": None, "ratio": 2.0}))
     assert fingerprint != kind().fingerprint(kind().parse({"ratio": 2.5}))
     assert fingerprint != kind(version=2).fingerprint(kind().parse({"ratio": 2}))
+
+
+def test_a_kind_that_does_not_say_what_it_takes_counts_its_limit_up_to_ten_seconds():
+    params = kind().parse({"ratio": 2})
+    assert kind().expected_seconds(params) == 10
+    assert replace(kind(), time_seconds=3).expected_seconds(params) == 3
+    assert replace(kind(), time_seconds=60).expected_seconds(params) == 10
+    says = replace(kind(), expected=lambda params: params.ratio)
+    assert says.expected_seconds(params) == 2
+    assert replace(says, time_seconds=1).expected_seconds(params) == 1
+
+
+def test_keeping_a_large_answer_counts():
+    assert keeping_seconds(500_000) == 0
+    assert keeping_seconds(21_000_000) == 5
 
 
 def test_schemas_say_which_dialect_they_are():

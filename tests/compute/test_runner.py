@@ -35,12 +35,12 @@ def raising(error: Exception):
 def test_a_job_is_computed_and_its_result_kept(job):
     runner.run_job(str(job.pk))
     job.refresh_from_db()
+    assert job.size == len(job.result)
     assert (job.state, job.attempt, job.progress_fraction) == (State.SUCCEEDED, 1, 1)
     # Bayes' theorem by hand.
     ill, healthy = 0.01 * 0.9, 0.99 * 0.09
     assert job.result_data["posterior"] == pytest.approx(ill / (ill + healthy), rel=1e-12)
     assert job.seconds > 0
-    assert job.duration is not None
 
 
 def test_a_message_delivered_twice_runs_the_job_once(job):
@@ -70,6 +70,24 @@ def test_a_computation_without_an_answer_says_why(job):
 def test_memory_that_is_not_there_is_a_failure_of_the_job_alone(job):
     job = ran(job, raising(MemoryError()))
     assert (job.state, job.error_code) == (State.FAILED, "memory-limit")
+
+
+def test_a_result_that_is_too_large_is_not_kept(job, monkeypatch):
+    monkeypatch.setattr(runner, "MOST_RESULT_BYTES", 100)
+    runner.run_job(str(job.pk))
+    job.refresh_from_db()
+    assert (job.state, job.error_code, job.result) == (State.FAILED, "failed", None)
+    assert "at most 100 are kept" in job.error_detail
+
+
+def test_a_large_result_is_charged_its_keeping(job):
+    job = ran(job, lambda _job, _progress: {"result": "1" * 9_000_000})
+    assert 2 < job.seconds < 4
+
+
+def test_attempts_that_were_lost_stay_charged(job):
+    Job.objects.update(seconds=7)
+    assert 7 < ran(job, raising(KindFailed("no"))).seconds < 9
 
 
 def test_any_other_error_goes_to_the_log_and_not_to_the_client(job, caplog):

@@ -202,6 +202,39 @@ def test_a_lost_job_that_was_to_be_cancelled_is_cancelled():
     assert now_in_database(job).state == State.CANCELLED
 
 
+def test_what_a_lost_worker_did_until_its_last_sign_is_charged():
+    job = lost(attempt=1, seconds=2)
+    Job.objects.filter(pk=job.pk).update(started_at=timezone.now() - LEASE - 21 * SECOND)
+    Job.objects.update(time_limit=60)
+    assert work.sweep(Job)["requeued"] == 1
+    assert now_in_database(job).seconds == pytest.approx(2 + 20, abs=0.5)
+
+
+def test_a_worker_that_is_lost_at_once_is_charged_a_second():
+    job = running(since=LEASE + SECOND, lease_left=-SECOND, attempt=3)
+    assert work.sweep(Job)["lost"] == 1
+    assert now_in_database(job).seconds == pytest.approx(1, abs=0.1)
+
+
+def test_a_job_past_its_limit_is_charged_its_time():
+    job = running(since=LEASE + 60 * SECOND, lease_left=-SECOND, time_limit=5)
+    work.sweep(Job)
+    assert now_in_database(job).seconds == pytest.approx(59, abs=0.5)
+
+
+def test_one_sweep_sends_so_many_and_the_next_ones_the_rest(queue, monkeypatch):
+    monkeypatch.setattr(work, "MOST_SENT", 3)
+    for _ in range(2):
+        make()
+    for _ in range(5):
+        make(sent_at=timezone.now())
+    long_ago = timezone.now() - 60 * SECOND
+    Job.objects.update(created_at=long_ago)
+    Job.objects.exclude(sent_at=None).update(sent_at=long_ago)
+    assert [work.sweep(Job)["sent"] for _ in range(4)] == [3, 3, 1, 0]
+    assert len(set(queue.jobs())) == 7
+
+
 def test_what_was_never_sent_is_sent_once(queue):
     old = make()
     Job.objects.filter(pk=old.pk).update(created_at=timezone.now() - 2 * SECOND)

@@ -1,5 +1,6 @@
 """What a visitor meets at a site with an https address, with and without a proxy in front."""
 
+import logging
 import subprocess
 import sys
 
@@ -70,11 +71,11 @@ def test_whoever_is_no_trusted_proxy_cannot_say_that_it_was_https(answers):
 
 
 def test_behind_its_proxy_it_answers_and_demands_https(answers):
-    assert ["proxied", "200", "max-age=31536000;", "includeSubDomains;", "preload"] in answers
+    assert ["proxied", "200", "max-age=31536000;", "includeSubDomains"] in answers
 
 
 def test_cached_reads_and_304s_are_no_way_round_https(answers):
-    hsts = ["max-age=31536000;", "includeSubDomains;", "preload"]
+    hsts = ["max-age=31536000;", "includeSubDomains"]
     reads = [line[1:] for line in answers if line[0] == "read"]
     assert reads == [["200", *hsts], ["200", *hsts], ["301", "None"], ["304", *hsts]]
 
@@ -112,3 +113,51 @@ def test_an_address_is_the_last_that_is_no_proxy_of_ours(rf, settings, peer, for
     settings.TRUSTED_PROXIES = ["192.0.2.1", "192.0.2.2"]
     request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
     assert TrustedProxies(address_of)(request) == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("172.18.0.1", "203.0.113.5"),
+        ("::ffff:172.18.0.1", "203.0.113.5"),
+        ("172.32.0.1", "172.32.0.1"),
+        ("", "unknown"),
+        ("no address", "no address"),
+    ],
+)
+def test_a_whole_network_may_be_trusted(rf, settings, peer, address):
+    settings.TRUSTED_PROXIES = ["172.16.0.0/12"]
+    forwarded = "203.0.113.5, 172.20.0.9"
+    request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+    assert TrustedProxies(address_of)(request) == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "counted_as"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+    ],
+)
+def test_a_client_of_ipv6_is_its_network(rf, peer, counted_as):
+    assert address_of(rf.get("/", REMOTE_ADDR=peer)) == counted_as
+
+
+def test_a_proxy_that_is_not_trusted_is_named_in_the_log_once(rf, caplog):
+    site = TrustedProxies(address_of)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            site(rf.get("/", REMOTE_ADDR="172.18.0.1", HTTP_X_FORWARDED_PROTO="https"))
+    [record] = caplog.records
+    assert "172.18.0.1" in record.getMessage()
+    assert "TRUSTED_PROXIES" in record.getMessage()
+
+
+def test_a_trusted_proxy_decides_by_which_scheme_a_visitor_came(rf, settings):
+    settings.TRUSTED_PROXIES = ["192.0.2.1"]
+    for peer, secure in (("192.0.2.1", True), ("192.0.2.9", False)):
+        request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_PROTO="https")
+        assert TrustedProxies(lambda request: request.is_secure())(request) is secure

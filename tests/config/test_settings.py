@@ -53,7 +53,8 @@ def refusal(state: Path, **variables: str) -> str:
 def test_a_public_site_has_nothing_to_mend(tmp_path):
     answer = manage(tmp_path, "check", "--deploy", "--fail-level=INFO", **PUBLIC)
     assert answer.returncode == 0, answer.stderr
-    assert "no issues (0 silenced)" in answer.stdout
+    # The one is the advice to have every browser list the site as https (HSTS_PRELOAD).
+    assert "no issues (1 silenced)" in answer.stdout
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "casebook.example.org"])
@@ -94,8 +95,27 @@ def test_limits_come_from_the_environment(tmp_path):
         "compute_anonymous": "off",
         "compute_user": "300",
         "waiting": "0.5",
+        "waiting_anonymous": "100",
         "token": "3",
+        "token_address": "200",
     }
+
+
+def test_proxies_are_addresses_and_networks(tmp_path):
+    variables = {"TRUSTED_PROXIES": "192.0.2.1, 172.16.5.4/12,2001:db8::/32"}
+    [networks] = setting(tmp_path, "s.TRUSTED_PROXIES", **variables)
+    assert networks == ["192.0.2.1/32", "172.16.0.0/12", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("text", ["caddy", "192.0.2.1:8000", "10.0.0.0/40"])
+def test_what_is_no_network_of_proxies_is_refused(tmp_path, text):
+    assert text in refusal(tmp_path, TRUSTED_PROXIES=f"192.0.2.1,{text}")
+
+
+def test_preloading_is_a_choice_and_needs_https(tmp_path):
+    assert setting(tmp_path, "s.SECURE_HSTS_PRELOAD", **PUBLIC) == [False]
+    assert setting(tmp_path, "s.SECURE_HSTS_PRELOAD", HSTS_PRELOAD="on", **PUBLIC) == [True]
+    assert setting(tmp_path, "s.SECURE_HSTS_PRELOAD", HSTS_PRELOAD="on") == [False]
 
 
 def test_without_an_address_it_is_plain_http_on_this_machine(tmp_path):

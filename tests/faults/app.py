@@ -96,7 +96,7 @@ def killed(params: Sleep, _progress) -> dict:
 
 @misbehaving("memory")
 def memory(_params: Sleep, _progress) -> dict:
-    raise MemoryError
+    return {"nonce": "x" * 2**30}
 
 
 @misbehaving("raises")

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from kb.models import CaseStudy, Chapter, Company, Revision, StudyPlan, Technique, Topic
 from problems.models import Problem
-from tests.kb.admin_forms import save, url
+from tests.kb.admin_forms import fields_of, save, url
 
 ENTRY_MODELS = [Company, Technique, CaseStudy, StudyPlan, Topic, Problem]
 CASE_API = "/api/v1/case-studies/netflix-recommender-system/"
@@ -64,6 +64,26 @@ def test_editing_makes_one_draft_and_leaves_what_readers_see(case, client_as, co
     assert api.get(CASE_API).content == before
 
 
+@pytest.mark.parametrize("model", ENTRY_MODELS, ids=str)
+def test_two_who_save_one_draft_do_not_overwrite_each_other(shipped, client_as, admin, model):
+    client = client_as(admin)
+    draft = make_draft(client, model.objects.published().last())
+    page = client.get(url("change", draft))
+    assert 'name="opened_at"' in page.content.decode()
+    of_the_second = fields_of(page) | {"title": "By the second"}
+    save(client, draft, title="By the first")
+    response = client.post(url("change", draft), of_the_second, follow=True)
+    assert "Somebody has saved this draft since you opened it" in response.content.decode()
+    draft.refresh_from_db()
+    assert draft.title == "By the first"
+
+
+def test_what_cannot_be_withdrawn_is_said(case, client_as, admin, api):
+    response = client_as(admin).post(url("withdraw", case.company), follow=True)
+    assert f"{case.title} cannot be shown without" in response.content.decode()
+    assert api.get(f"/api/v1/companies/{case.company.slug}/").status_code == 200
+
+
 def test_a_curator_may_submit_and_not_publish(case, client_as, cora):
     client = client_as(cora)
     draft = make_draft(client, case)
@@ -105,7 +125,7 @@ def test_an_author_alone_publishes_and_it_is_recorded_as_unreviewed(case, client
     save(client, draft, title="Alone")
     client.post(url("publish", draft))
     revision = Revision.objects.get(type="case-study", slug=case.slug, number=2)
-    assert (revision.author, revision.reviewer, revision.is_reviewed) == (admin, None, False)
+    assert (revision.author, revision.reviewer) == (admin, None)
 
 
 def test_what_is_edited_in_review_has_to_be_submitted_again(case, client_as, cora):

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 
 from kb.loading import CONTENT
+from kb.models import CaseStudy, Topic
 from tests.kb.acme import COMPANY
 
 
@@ -64,6 +65,16 @@ def test_load_content_says_what_it_did_and_what_is_wrong(shipped, tmp_path):
 
 def test_load_problems_loads_again_without_a_change(shipped):
     assert run("load_problems").startswith("0 created, 0 updated")
+
+
+def test_render_content_goes_on_after_a_text_that_no_longer_renders(folder):
+    CaseStudy.objects.filter(slug="acme-ranker").update(body="## No key")
+    Topic.objects.filter(slug="anvils").update(rendered={})
+    first, second = run("render_content").splitlines()
+    assert first.startswith("case-study acme-ranker keeps its old rendering: line 1: The section")
+    assert second == "1 entries rendered anew."
+    assert "figure-test" in Topic.objects.get(slug="anvils").rendered["html"]
+    assert '<section id="goal">' in CaseStudy.objects.get(slug="acme-ranker").rendered["html"]
 
 
 def test_export_content_writes_every_published_and_planned_entry(folder, tmp_path):

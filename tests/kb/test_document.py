@@ -23,6 +23,7 @@ from kb.document import (
     TechniqueDocument,
     TopicDocument,
     Work,
+    body_line,
     dump,
     parse,
     read,
@@ -50,14 +51,12 @@ slug_lists = st.lists(slugs, max_size=4)
 years = st.integers(1700, 2100)
 urls = st.sampled_from(["", "https://example.org/a?b=c#d", "http://example.org/'q'"])
 numbers = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
-json_values = st.recursive(
-    st.one_of(st.booleans(), numbers, texts),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(st.text(characters, max_size=6), inner, max_size=3),
-    ),
-    max_leaves=8,
-)
+keys = st.text(characters, max_size=6)
+scalars = st.one_of(st.booleans(), numbers, texts)
+lists = st.lists(st.one_of(scalars, st.lists(scalars, max_size=3)), max_size=3)
+tables = st.dictionaries(keys, st.one_of(scalars, lists), max_size=3)
+deeper = st.one_of(st.lists(tables, max_size=2), st.dictionaries(keys, tables, max_size=2))
+json_values = st.one_of(scalars, lists, tables, deeper)
 params = st.dictionaries(st.text(characters, max_size=8), json_values, max_size=4)
 
 
@@ -343,3 +342,8 @@ def test_the_checker_prints_faults_with_file_and_line(tmp_path, capsys):
     assert main([str(good)]) == 0
     assert main([str(good), str(bad)]) == 1
     assert f"{bad}:4: title" in capsys.readouterr().out
+
+
+def test_the_body_begins_below_the_front_matter_whatever_stands_in_it():
+    text = '+++\ntype = "company"\nsummary = "Anvils."\n+++\n\nAnvils.\n'
+    assert text.split("\n")[body_line(text) - 1] == "Anvils."

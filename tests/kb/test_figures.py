@@ -28,7 +28,7 @@ def drawn(name: str, kind: str, params: dict, **changes) -> str:
         "text": "The <em>point</em>.",
         "number": 2,
     }
-    return FIGURES[name](FigureInput(**values | changes))
+    return FIGURES[name].draw(FigureInput(**values | changes))
 
 
 TEST = {"prevalence": 0.01, "sensitivity": 0.9, "specificity": 0.91}
@@ -188,3 +188,20 @@ def test_ticks_are_round_and_within_the_axis(low, high):
     np.testing.assert_allclose(steps, steps[0])
     mantissa = steps[0] / 10 ** np.floor(np.log10(steps[0]) + 1e-9)
     assert any(mantissa == pytest.approx(round_) for round_ in (1, 2, 5))
+
+
+def test_a_number_that_does_not_exist_is_a_dash_in_the_table():
+    result = {"mean": None, "share": 0.5, "parts": {"sd": None}}
+    html = drawn("", "diagnostic-test", TEST, result=result)
+    cells = dict(re.findall(r'data-value="([a-z.]+)">([^<]*)<', html))
+    assert cells == {"mean": "–", "share": "0.5", "parts.sd": "–"}
+
+
+def test_densities_without_an_interval_are_drawn_without_its_bar():
+    run = get_kind("conjugate-update").run
+    parse = get_kind("conjugate-update").parse
+    result = run(parse(COIN), lambda *_: None)
+    result["summary"] |= {"mean": None, "eti": None}
+    html = drawn("", "conjugate-update", COIN, result=result)
+    assert "Posterior mean –, 95% interval – to –." in html
+    assert 'data-part="interval" d=""' in html

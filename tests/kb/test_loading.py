@@ -1,5 +1,6 @@
 """Loading shipped files: all or none, again and again, and never over a person's work."""
 
+import shutil
 from io import StringIO
 
 import pytest
@@ -7,9 +8,11 @@ from django.core.management import call_command
 
 from kb import services
 from kb.errors import LoadFailed
-from kb.loading import CONTENT, read_content
+from kb.loading import CONTENT, Decision, decide, read_content
 from kb.models import Card, CaseStudy, Company, LoadedFile, Revision, State, Technique, Topic
 from problems.models import Problem
+from problems.package import CATALOG
+from problems.services import load_problems
 from rest.models import ContentVersion
 from tests.kb.acme import FILES, HAMMERS, PLANNED, Folder
 
@@ -92,6 +95,9 @@ def test_a_file_that_is_wrong_keeps_all_others_from_loading(folder):
         (TOPIC, "(technique:anvil-sorting", "(technique:none", f"content/{TOPIC}:40: The link"),
         (CASE, "$w$", "$\\nonsense$", f"content/{CASE}:25: The formula"),
         (CASE, "[@acme]", "[@nobody]", f"content/{CASE}:25: [@nobody] is not among the sources"),
+        (CASE, "Weigh before", "[@nobody] before", f"content/{CASE}:11: lessons.0: [@nobody]"),
+        (CASE, "They are heavy.", "[@nobody]", f"content/{CASE}:20: questions.0.answer: [@"),
+        (TOPIC, "Tell an anvil", "[@nobody]", f"content/{TOPIC}:10: outcomes.0: [@nobody]"),
         (CASE, "year = 2020", 'year = "old"', f"content/{CASE}:8: year"),
         (TOPIC, "prevalence = 0.01", "prevalence = 2", "The example 'test'"),
         (TOPIC, 'kind = "diagnostic-test"', 'kind = "magic"', "There is no job kind"),
@@ -105,6 +111,59 @@ def test_a_fault_is_named_with_its_file_and_line(folder, name, old, new, fault):
     [found] = faults(folder)
     assert fault in found
     assert found.startswith(f"content/{name}:")
+
+
+@pytest.mark.parametrize(
+    ("is_known", "exists", "was_edited", "take", "decision"),
+    [
+        (False, False, False, None, Decision.CREATE),
+        (False, False, False, "database", Decision.CREATE),
+        (True, False, False, None, Decision.SKIP),
+        (True, True, False, None, Decision.SKIP),
+        (True, True, True, None, Decision.SKIP),
+        (True, True, True, "database", Decision.SKIP),
+        (True, True, True, "file", Decision.UPDATE),
+        (False, True, False, None, Decision.UPDATE),
+        (False, True, True, "file", Decision.UPDATE),
+        (False, True, True, None, Decision.KEEP),
+        (False, True, True, "database", Decision.CHOOSE),
+    ],
+)
+def test_what_becomes_of_a_file_depends_on_what_is_known_of_it(
+    is_known, exists, was_edited, take, decision
+):
+    decided = decide(is_known=is_known, exists=exists, was_edited=was_edited, take=take)
+    assert decided == decision
+
+
+def test_a_fault_of_a_problem_is_named_with_the_file_of_its_folder(shipped, tmp_path):
+    root = shutil.copytree(CATALOG, tmp_path / "catalog")
+    text = root / "bayes-diagnostic-test" / "statement.md"
+    lines = text.read_text(encoding="utf-8").rstrip("\n").count("\n") + 1
+    with text.open("a", encoding="utf-8") as file:
+        file.write("\n$\\nonsense$\n")
+    with pytest.raises(LoadFailed) as caught:
+        load_problems(root=root)
+    [fault] = caught.value.lines
+    place = f"catalog/bayes-diagnostic-test/statement.md:{lines + 2}: "
+    assert fault.startswith(f"{place}The formula")
+    folder = root / "bayes-diagnostic-test"
+    shutil.copy(CATALOG / "bayes-diagnostic-test" / "statement.md", folder)
+    settings = (folder / "problem.toml").read_text(encoding="utf-8")
+    (folder / "problem.toml").write_text(
+        settings.replace('"bayes-theorem"', '"bayes-theory"'), "utf-8"
+    )
+    with pytest.raises(LoadFailed, match=r"problem.toml:\d+: There is no technique 'bayes-theory'"):
+        load_problems(root=root)
+
+
+def test_a_written_topic_on_which_others_stand_is_not_planned_again(shipped, folder):
+    topic = Topic.objects.get(slug="anvils")
+    Problem.objects.published().update(home_topic=topic)
+    folder.write(TOPIC, folder.read(TOPIC).partition("\n## Iron")[0])
+    [fault] = faults(folder)
+    assert "cannot be shown without Anvils" in fault
+    assert Topic.objects.published().filter(slug="anvils").exists()
 
 
 def test_every_fault_is_named_and_not_only_the_first(folder):

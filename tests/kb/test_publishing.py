@@ -3,7 +3,7 @@
 import pytest
 
 from kb import services
-from kb.errors import CannotPublish, NeedsReviewer
+from kb.errors import CannotPublish, CannotWithdraw, NeedsReviewer
 from kb.models import Card, CaseStudy, Company, Revision, State, StudyPlan, Technique, Topic
 from problems.models import Problem
 from rest.models import ContentVersion
@@ -45,6 +45,13 @@ def draft_of(entry, by, **changes):
 @pytest.fixture
 def case(folder):
     return CaseStudy.objects.get(slug="acme-ranker")
+
+
+def withdraw_with_all_on_it(entry):
+    for others in services.standing_on(entry):
+        for other in others:
+            withdraw_with_all_on_it(other)
+    services.withdraw(entry)
 
 
 def doors_of(entry_type) -> list[str]:
@@ -133,7 +140,7 @@ def test_the_last_to_edit_is_the_author_even_if_another_began(case, cora, rita):
 def test_an_author_publishes_alone_while_there_is_nobody_else_on_the_staff(case, cora, ada, bob):
     services.publish(draft_of(case, cora, title="By Cora"), cora)
     revision = Revision.objects.get(type="case-study", slug="acme-ranker", number=2)
-    assert (revision.author, revision.reviewer, revision.is_reviewed) == (cora, None, False)
+    assert (revision.author, revision.reviewer) == (cora, None)
     assert CaseStudy.objects.get(pk=case.pk).reviewed_at is None
 
 
@@ -177,7 +184,7 @@ def test_a_revision_that_no_longer_fits_is_not_restored(case, cora):
 def test_what_is_withdrawn_is_a_404_through_every_door(folder, client, entry_type):
     entry = MODELS[entry_type].objects.get(slug=DOORS[entry_type][0])
     version = content_version()
-    services.withdraw(entry)
+    withdraw_with_all_on_it(entry)
     answers = {path: client.get(path).status_code for path in doors_of(entry_type)}
     assert answers == dict.fromkeys(answers, 404)
     assert not Card.objects.filter(type=entry_type, slug=entry.slug).exists()
@@ -229,6 +236,8 @@ def test_a_publish_that_fails_changes_nothing(case, client, cora):
     "wrong",
     [
         {"questions": [{"nonsense": 1}]},
+        {"questions": [1]},
+        {"lessons": "no list"},
         {"lessons": ["a\0b"]},
         {"title": "<b>Bold</b>"},
         {"slug": "another-slug"},
@@ -242,6 +251,44 @@ def test_what_makes_no_document_is_not_published(case, cora, wrong):
         services.publish(draft, cora)
     case.refresh_from_db()
     assert case.version == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"controls": [1]}, "examples.0.controls.0"),
+        ({"params": [1]}, "examples.0.params"),
+        ({"figure": "update-scrubber"}, "shows conjugate-update, not diagnostic-test"),
+        ({"kind": "conjugate-update", "figure": "frequency-grid"}, "The example 'test': "),
+        ({"text": "$\\nonsense$"}, "examples.0.text, line 1: The formula"),
+    ],
+)
+def test_an_example_that_does_not_fit_its_kind_or_figure_is_said_and_not_published(
+    folder, cora, wrong, sentence
+):
+    draft = draft_of(Topic.objects.get(slug="anvils"), cora)
+    draft.examples.update(**wrong)
+    for door in (lambda: services.preview(draft), lambda: services.publish(draft, cora)):
+        with pytest.raises(CannotPublish, match=sentence):
+            door()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"worked_examples": ["a"]}, {"misconceptions": [1]}, {"function": []}], ids=str
+)
+def test_a_problem_with_wrong_json_is_not_published(shipped, admin, wrong):
+    draft = draft_of(Problem.objects.published().first(), admin, **wrong)
+    with pytest.raises(CannotPublish):
+        services.preview(draft)
+    with pytest.raises(CannotPublish):
+        services.publish(draft, admin)
+
+
+def test_an_example_of_a_problem_needs_no_explanation(shipped, admin):
+    problem = Problem.objects.published().first()
+    examples = [{"input": "f(1)", "output": "1"}]
+    published = services.publish(draft_of(problem, admin, worked_examples=examples), admin)
+    assert published.rendered["examples"] == [{"input": "f(1)", "output": "1", "explanation": ""}]
 
 
 def test_a_draft_is_published_once(case, cora, rita):
@@ -259,6 +306,90 @@ def test_a_case_is_published_only_after_its_company(folder, cora):
         services.publish(CaseStudy.objects.get(slug="acme-ranker"), cora)
     services.publish(Company.objects.get(slug="acme"), cora)
     assert services.publish(CaseStudy.objects.get(slug="acme-ranker"), cora).is_published
+
+
+def test_what_others_stand_on_is_not_withdrawn_before_them(shipped, folder):
+    company, plan = Company.objects.get(slug="acme"), StudyPlan.objects.get(title__contains="anvil")
+    topic = Problem.objects.published().first().home_topic
+    for entry, needs in (
+        (company, "Acme ranks its anvils"),
+        (plan, "Anvils"),
+        (topic, topic.home_problems.first().title),
+    ):
+        with pytest.raises(CannotWithdraw, match=f"{needs}.* cannot be shown without"):
+            services.withdraw(entry)
+        assert type(entry).objects.published().filter(pk=entry.pk).exists()
+        assert Card.objects.filter(type=entry.TYPE, slug=entry.slug).exists()
+
+
+def test_an_entry_with_a_draft_beside_it_is_not_withdrawn(case, cora):
+    draft_of(case, cora, title="In work")
+    with pytest.raises(CannotWithdraw, match="There is a draft beside it"):
+        services.withdraw(case)
+    assert CaseStudy.objects.published().filter(pk=case.pk).exists()
+
+
+def test_of_two_who_publish_at_the_same_moment_the_second_is_refused(case):
+    one, other = CaseStudy.objects.get(pk=case.pk), CaseStudy.objects.get(pk=case.pk)
+    services.claim(one)
+    with pytest.raises(CannotPublish, match="meanwhile"):
+        services.claim(other)
+    case.refresh_from_db()
+    assert case.version == one.version == 2
+
+
+def test_a_text_that_no_longer_renders_keeps_nothing_else_from_being_withdrawn(
+    folder, cora, caplog
+):
+    CaseStudy.objects.filter(slug="acme-ranker").update(body="## No key")
+    before = CaseStudy.objects.get(slug="acme-ranker").rendered
+    topic = Topic.objects.get(slug="anvils")
+    services.withdraw(topic)
+    assert not Topic.objects.published().filter(slug="anvils").exists()
+    assert CaseStudy.objects.get(slug="acme-ranker").rendered == before
+    assert "case-study acme-ranker keeps its old rendering: line 1: The section" in caplog.text
+    services.publish(topic, cora)
+    assert Topic.objects.published().filter(slug="anvils").exists()
+
+
+def test_what_is_made_anew_never_replaces_a_later_version(case, cora):
+    stale = CaseStudy.objects.get(pk=case.pk)
+    services.publish(draft_of(case, cora, body="## New {#new}\n\nNew."), cora)
+    stale.rendered = {}
+    assert services.render_anew([stale]) == (0, [])
+    assert CaseStudy.objects.get(pk=case.pk).rendered["sections"][0]["key"] == "new"
+
+
+def test_a_renamed_company_is_renamed_in_the_cards_of_its_cases(folder, cora):
+    services.publish(draft_of(Company.objects.get(slug="acme"), cora, title="Apex"), cora)
+    card = Card.objects.get(type="case-study", slug="acme-ranker")
+    assert card.extra["company"] == "Apex"
+    assert card.text.startswith("Apex ")
+    assert card.techniques == ["anvil-sorting"]
+
+
+def test_a_restored_revision_replaces_no_text_that_is_nowhere_else(case, cora):
+    first = Revision.objects.get(type="case-study", slug="acme-ranker", number=1)
+    draft = draft_of(case, cora, title="Hours of work")
+    with pytest.raises(CannotPublish, match="has a text of its own"):
+        services.restore(case, first, cora)
+    with pytest.raises(CannotPublish, match="has a text of its own"):
+        services.restore(draft, first, cora)
+    draft.refresh_from_db()
+    assert draft.title == "Hours of work"
+    services.publish(draft, cora)
+    case.refresh_from_db()
+    services.restore(case, first, cora)
+    # Nothing was written into that draft: the other revision may take its place.
+    second = Revision.objects.get(type="case-study", slug="acme-ranker", number=2)
+    assert services.restore(case, second, cora).title == "Hours of work"
+
+
+def test_a_revision_that_is_no_document_any_more_is_not_restored(case, cora):
+    first = Revision.objects.get(type="case-study", slug="acme-ranker")
+    first.document = first.document.replace("year = 2020", "year = 1")
+    with pytest.raises(CannotPublish, match="year"):
+        services.restore(case, first, cora)
 
 
 def test_what_a_browser_sends_is_kept_with_plain_line_ends(case, cora):

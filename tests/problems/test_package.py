@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.document import DocumentError
 from problems.package import (
     CATALOG,
     BadPackage,
@@ -387,13 +388,13 @@ def test_a_bad_text_is_refused_with_its_line(document):
     text = dump_document(document)
     line = text.split("\n").index('difficulty = "easy"') + 1
 
-    with pytest.raises(BadPackage, match=f"^draft:{line}: difficulty: Input should be 'easy'"):
+    with pytest.raises(DocumentError, match=f"^draft:{line}: difficulty: Input should be 'easy'"):
         parse_document(text.replace('"easy"', '"trivial"'), "draft")
-    with pytest.raises(BadPackage, match="draft:1: The first line must be"):
+    with pytest.raises(DocumentError, match="draft:1: The first line must be"):
         parse_document("no front matter", "draft")
-    with pytest.raises(BadPackage, match='draft:2: The first key must be type = "problem"'):
+    with pytest.raises(DocumentError, match='draft:2: The first key must be type = "problem"'):
         parse_document(text.replace('type = "problem"', 'type = "topic"'), "draft")
-    with pytest.raises(BadPackage, match=r"draft:\d+: The function 'tests' is not defined here"):
+    with pytest.raises(DocumentError, match=r"draft:\d+: The function 'tests' is not defined here"):
         parse_document(text.replace("def tests()", "def examples()"), "draft")
 
 
@@ -401,5 +402,5 @@ def test_a_hint_cannot_begin_another(document):
     hints = ["First this.\n\n## Hint 2\n\nThen that.", *document.hints[1:]]
     text = dump_document(document.model_copy(update={"hints": hints}))
 
-    with pytest.raises(BadPackage, match="inside a hint would begin the next one"):
+    with pytest.raises(DocumentError, match="inside a hint would begin the next one"):
         parse_document(text)

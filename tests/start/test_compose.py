@@ -17,7 +17,6 @@ from config.supervisor import broker_command, programs
 from tests.postgres import postgres_server
 from tests.processes import ROOT, environment, eventually, free_port, ready
 
-pytestmark = pytest.mark.xdist_group("start")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if service["image"] == "casebook"}

@@ -160,3 +160,25 @@ def test_an_unknown_command_is_answered_by_the_known_ones(folder: Path):
 
 def test_no_other_command_takes_further_words(folder: Path):
     assert "takes no further words" in refusal(folder, "run", "--port=80")
+
+
+def test_https_without_a_trusted_proxy_is_said_to_redirect_for_ever(folder: Path):
+    def said(**variables: str) -> str:
+        given = {"SITE_URL": "https://casebook.example", "SECRET_KEY": "x" * 50, **variables}
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            result = subprocess.run(
+                [sys.executable, str(folder / "start.py")],
+                env=environment(folder / "var", PORT=port, **given),
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+        assert f"Port {port}" in result.stderr
+        return result.stdout
+
+    assert "TRUSTED_PROXIES" in said()
+    assert said(TRUSTED_PROXIES="127.0.0.1") == ""
+    assert said(SITE_URL="http://casebook.example") == ""

@@ -14,9 +14,6 @@ import pytest
 from config.supervisor import LOG_BYTES, LOG_FILES, Child, rotating_logger
 from tests.processes import ROOT, Site, environment, eventually
 
-# One worker of pytest-xdist runs them all: they share the prepared state, and two sites that
-# start at once on two cores tell nothing about seconds.
-pytestmark = pytest.mark.xdist_group("start")
 CHILDREN = {"broker", "worker-compute", "worker-judge", "web", "sweep"}
 
 

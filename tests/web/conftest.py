@@ -6,14 +6,15 @@ import pytest
 
 from kb.models import CaseStudy, Chapter, Company, Example, Source, StudyPlan, Technique, Topic
 from kb.models.entry import State
-from kb.services import record_publication
+from kb.services import claim, record_publication, rendered
 from problems.models import Problem
 
 STARTER = "def double(x: float) -> float:\n    return 0.0"
 
 
 def published(entry):
-    record_publication(entry, origin="file", is_new=True)
+    claim(entry)
+    record_publication(entry, rendered(entry, entry.to_document()), origin="file")
     return entry
 
 

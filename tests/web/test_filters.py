@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kb.models import CaseStudy, Company
-from kb.services import record_publication
+from kb.services import claim, record_publication, rendered
 
 
 @pytest.fixture
@@ -21,7 +21,8 @@ def second(library):
         body="## Goal {#goal}\n\nFind fraud.\n",
     )
     for entry in (bolt, case):
-        record_publication(entry, origin="file", is_new=True)
+        claim(entry)
+        record_publication(entry, rendered(entry, entry.to_document()), origin="file")
     return case
 
 

@@ -133,6 +133,18 @@ def test_a_search_marks_the_words_and_survives_odd_ones(library, client):
         assert "<script>alert" not in text_of(response)
 
 
+def test_a_misspelt_search_says_what_it_looked_for(library, client):
+    html = text_of(client.get("/search/?q=anvlis"))
+    assert "these results are for “anvils”" in html
+    assert "<mark>anvils</mark>" in html
+    assert "these results" not in text_of(client.get("/search/?q=anvils"))
+
+
+def test_what_stands_beside_a_topic_says_why(library, client):
+    html = text_of(client.get("/topics/a-test/"))
+    assert '<p class="reason">Practises this topic</p>' in html
+
+
 def test_a_page_is_only_read(library, client):
     assert client.post("/cases/").status_code == 405
     assert client.head("/cases/acme-ranker/").status_code == 200

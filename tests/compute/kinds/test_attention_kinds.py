@@ -253,10 +253,36 @@ def test_large_arrays_are_checked_quickly():
     took = []
     for _ in range(3):
         start = time.process_time()
-        kind.parse({"query": rows, "key": rows, "value": rows, "mask": mask, "num_heads": 8})
+        arrays = {"query": rows, "key": rows, "value": rows, "mask": mask}
+        kind.parse(arrays | {"num_heads": 8, "return_weights": False})
         took.append(time.process_time() - start)
     # Three arrays and a mask take 0.04 s; one number at a time they would take seconds.
     assert min(took) < 0.3
+
+
+def test_the_largest_arrays_are_answered_with_all_their_weights():
+    rows = np.random.default_rng(0).normal(size=(512, 512)).tolist()
+    arrays = {"query": rows, "key": rows, "value": rows}
+    get_kind(SCALED).parse(arrays)
+    get_kind(MULTI).parse(arrays | {"num_heads": 1})
+
+
+@pytest.mark.parametrize("name", [SCALED, MULTI])
+def test_an_answer_that_would_fill_the_disk_is_refused(name):
+    heads = {"num_heads": 1} if name == MULTI else {}
+    problems = problems_of(name, generate={"n": 2000, "d": 1}, **heads)
+    assert "return_weights false" in problems["/return_weights"].detail
+    problems = problems_of(name, generate={"n": 4096, "d": 512}, return_weights=False, **heads)
+    assert "fewer positions" in problems["/return_weights"].detail
+
+
+def test_it_says_what_it_should_take():
+    kind = get_kind(MULTI)
+    small = kind.parse({"generate": {"n": 8, "d": 8}, "num_heads": 2})
+    assert 0.005 < kind.expected_seconds(small) < 0.05
+    params = {"generate": {"n": 4096, "d": 64}, "num_heads": 64, "return_weights": False}
+    # 64 · 4096² scores at 6.4 ns, and 2 · 4096 · 64 numbers of 20 bytes to write and to keep.
+    assert kind.expected_seconds(kind.parse(params)) == pytest.approx(6.87 + 0.11 + 2.37, abs=0.02)
 
 
 def test_a_fault_in_the_last_number_of_a_large_array_is_found():

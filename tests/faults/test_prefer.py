@@ -7,7 +7,6 @@ import pytest
 
 from tests.worker import Casebook
 
-pytestmark = pytest.mark.slow
 SMALL = {"kind": "fault-sleep", "params": {}}
 SLOW = {"kind": "fault-sleep", "params": {"seconds": 30}}
 

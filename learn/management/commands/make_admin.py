@@ -18,10 +18,11 @@ class Command(BaseCommand):
             self.stdout.write("There is an administrator already.")
             return
         password = secrets.token_urlsafe(12)
-        users.create_superuser(NAME, password=password)
+        # First the file: an account whose password nobody knows would be in the way for ever.
         path = settings.VAR_DIR / "admin.json"
         path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump({"username": NAME, "password": password}, file)
+        users.create_superuser(NAME, password=password)
         self.stdout.write(f"Made the administrator {NAME}; the password is in {path.name}.")

@@ -1,0 +1,75 @@
+"""TOML in one canonical form, which parsers of TOML read back as the same values."""
+
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Array, Item, Table
+
+# A line of it ends the front matter of a document.
+FENCE = "+++"
+WIDTH = 100
+
+
+def dump_toml(values: dict[str, Any]) -> str:
+    """Canonical TOML: plain values first, then tables; nulls and empty tables are left out."""
+    return tomlkit.dumps(_table(values)).strip("\n") + "\n"
+
+
+def _is_tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _table(values: dict[str, Any]) -> Table:
+    table = tomlkit.table()
+    later = []
+    for key, value in values.items():
+        if value is None or value == {}:
+            continue
+        if isinstance(value, dict) or _is_tables(value):
+            later.append((key, value))
+        else:
+            table.add(key, _item(value, len(key) + 3))
+    for key, value in later:
+        if isinstance(value, dict):
+            table.add(key, _table(value))
+        else:
+            tables = tomlkit.aot()
+            for part in value:
+                tables.append(_table(part))
+            table.add(key, tables)
+    return table
+
+
+def _item(value: Any, indent: int = 0) -> Item:
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, dict):
+        inline = tomlkit.inline_table()
+        for key, part in value.items():
+            inline.add(key, _item(part))
+        return inline
+    if isinstance(value, list):
+        array = _array(value)
+        if value and indent + len(array.as_string()) > WIDTH:
+            array.multiline(True)
+        return array
+    scalar: Item = tomlkit.item(value)
+    return scalar
+
+
+def _array(values: list[Any]) -> Array:
+    array = tomlkit.array()
+    for value in values:
+        array.append(_item(value))
+    return array
+
+
+def _string(value: str) -> Item:
+    # A line of the fence inside a text would end the front matter; escaped, it is not a line.
+    fenced = FENCE in value.split("\n")
+    plain = not fenced and all((char >= " " and char != "\x7f") or char in "\n\t" for char in value)
+    if "\n" in value and plain:
+        literal = "\\" in value and "'''" not in value and not value.endswith("'")
+        return tomlkit.string(value, literal=literal, multiline=True)
+    literal = ("\\" in value or '"' in value) and "'" not in value and plain
+    return tomlkit.string(value, literal=literal)

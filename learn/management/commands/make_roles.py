@@ -1,0 +1,36 @@
+from django.contrib.auth.models import Group, Permission
+from django.core.management.base import BaseCommand
+
+CONTENT = [
+    *("kb.company", "kb.technique", "kb.casestudy", "kb.source", "kb.studyplan", "kb.chapter"),
+    *("kb.topic", "kb.reference", "kb.example", "problems.problem"),
+]
+HISTORY = ["kb.revision", "kb.card"]
+# role: (models it may view, add and change; models it only views; single permissions)
+ROLES = {
+    "curator": (CONTENT, HISTORY, []),
+    "reviewer": (CONTENT, HISTORY, ["kb.publish"]),
+    "operator": (["auth.user"], ["compute.job", *HISTORY], []),
+}
+
+
+class Command(BaseCommand):
+    help = "Make the roles curator, reviewer and operator. Run after each migrate."
+
+    def handle(self, **options):
+        existing = {
+            f"{permission.content_type.app_label}.{permission.codename}": permission
+            for permission in Permission.objects.select_related("content_type")
+        }
+        for name, (edited, viewed, single) in ROLES.items():
+            group, _ = Group.objects.get_or_create(name=name)
+            wanted = [_to(verb, model) for model in edited for verb in ("view", "add", "change")]
+            wanted += [_to("view", model) for model in viewed] + single
+            group.permissions.set([existing[permission] for permission in wanted])
+        self.stdout.write(f"Roles: {', '.join(ROLES)}.")
+
+
+def _to(verb: str, model: str) -> str:
+    """The permission's name: to view kb.topic is kb.view_topic."""
+    app, _, name = model.partition(".")
+    return f"{app}.{verb}_{name}"

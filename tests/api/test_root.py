@@ -1,0 +1,23 @@
+"""The root of the API, and the contract's promise that every collection is there."""
+
+import pytest
+
+COLLECTIONS = [
+    *("case-studies", "companies", "techniques", "study-plans", "topics", "problems", "search"),
+    *("compute/kinds", "compute/jobs", "auth/token", "me"),
+]
+
+
+def test_the_root_lists_the_collections_and_the_features(api, db):
+    root = api.get("/api/v1/").json()
+    assert set(root) == {"collections", "features", "license"}
+    assert list(root["collections"]) == COLLECTIONS
+    assert root["features"] == {"judge": False, "explanations": False}
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_each_collection_answers_at_its_address(api, shipped, name):
+    address = api.get("/api/v1/").json()["collections"][name]
+    # A search needs words, an account needs its owner, a token is got by POST.
+    expected = {"search": 400, "me": 401, "auth/token": 405}.get(name, 200)
+    assert api.get(address).status_code == expected
