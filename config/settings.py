@@ -338,11 +338,9 @@ TOKEN_DAYS = env.int("TOKEN_DAYS", default=90)
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_ALLOW_HEADERS = [
-    *("accept", "authorization", "content-type", "if-none-match", "idempotency-key", "prefer")
-]
+CORS_ALLOW_HEADERS = [*("accept", "authorization", "content-type", "if-none-match", "prefer")]
 CORS_EXPOSE_HEADERS = [
-    *("etag", "idempotency-replayed", "location", "preference-applied", "ratelimit"),
+    *("etag", "location", "preference-applied", "ratelimit"),
     *("ratelimit-policy", "retry-after"),
 ]
 

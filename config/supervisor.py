@@ -229,7 +229,10 @@ class Supervisor:
         while not self.stopping.wait(0.25):
             trouble = readiness(self.host, self.port)
             if not trouble:
-                say(invitation(self.state, self.host, self.port))
+                # The password is for the terminal, not for the log.
+                with contextlib.suppress(OSError):
+                    print(invitation(self.state, self.host, self.port), flush=True)
+                logging.getLogger("supervisor").info("Ready.")
                 return
             if not reported and time.monotonic() - started > PATIENCE:
                 say(f"Not ready after {PATIENCE:.0f} s: {trouble}. See {self.state / 'logs'}.")

@@ -18,7 +18,9 @@ class EntryForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        if self.instance.pk and cleaned.get("opened_at") != self.initial["opened_at"]:
+        # A script that posts the form without the hidden field says nothing about when.
+        opened_at = cleaned.get("opened_at")
+        if self.instance.pk and opened_at and opened_at != self.initial["opened_at"]:
             raise forms.ValidationError(
                 "Somebody has saved this draft since you opened it. Keep what you wrote, open the"
                 " draft again, and put it in there."

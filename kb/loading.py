@@ -120,14 +120,16 @@ class Report:
         heard = Decision.SKIP if decision == Decision.CHOOSE else decision
         getattr(self, heard.value).append(name)
 
-    def write(self, out) -> None:
+    def write(self, out, command: str) -> None:
+        """Say what was done; `command` is the one to decide with about what was kept."""
         counts = (f"{len(getattr(self, name))} {name}" for name in ("created", "updated"))
         out.write(f"{', '.join(counts)}, {len(self.unchanged)} unchanged.")
         for name in self.kept:
             out.write(
                 f"KEPT: {name} was edited here, and its shipped file has changed as well."
-                " The edited text stays. Run the command again with --take=file or"
-                " --take=database and the slug to decide."
+                " The edited text stays. To decide:"
+                f" .venv/bin/python manage.py {command} --take=file (or database)"
+                f" {Path(name).stem}"
             )
 
 

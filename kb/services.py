@@ -55,12 +55,16 @@ def start_draft(entry: Entry, author, document: Document | None = None) -> Entry
     return draft
 
 
-def submit_for_review(entry: Entry) -> None:
-    type(entry).objects.filter(pk=entry.pk, state=State.DRAFT).update(state=State.IN_REVIEW)
+def submit_for_review(entry: Entry) -> bool:
+    """False if it is no draft that waits to be submitted."""
+    drafts = type(entry).objects.filter(pk=entry.pk, state=State.DRAFT)
+    return bool(drafts.update(state=State.IN_REVIEW))
 
 
-def send_back(entry: Entry) -> None:
-    type(entry).objects.filter(pk=entry.pk, state=State.IN_REVIEW).update(state=State.DRAFT)
+def send_back(entry: Entry) -> bool:
+    """False if it is not in review."""
+    in_review = type(entry).objects.filter(pk=entry.pk, state=State.IN_REVIEW)
+    return bool(in_review.update(state=State.DRAFT))
 
 
 def preview(entry: Entry) -> Entry:
@@ -105,18 +109,26 @@ def may_publish_alone() -> bool:
     return get_user_model().objects.filter(is_staff=True, is_active=True).count() < 2
 
 
-def publish(entry: Entry, by) -> Entry:
-    """Publish a draft; the published entry. Raises NeedsReviewer or CannotPublish."""
+def publish(entry: Entry, by, seen: str = "") -> Entry:
+    """Publish a draft; the published entry. Raises NeedsReviewer or CannotPublish.
+
+    `seen` is the time (ISO 8601) of the last change of the text that was looked at.
+    """
     # As it stands now: another may have published, edited or discarded it meanwhile.
     entry = type(entry).objects.filter(pk=entry.pk).first()
-    if entry is None or entry.is_published:
+    if entry is None or entry.is_published or seen not in ("", entry.updated_at.isoformat()):
         raise CannotPublish(MEANWHILE)
     # What was withdrawn and not edited since has no author; anybody may bring it back.
     reviewed = entry.author_id != by.pk if entry.author_id else entry.version > 0
-    if not reviewed and not may_publish_alone():
-        raise NeedsReviewer("A second person publishes: the last to edit may not.")
+    if not may_publish_alone():
+        if not reviewed:
+            raise NeedsReviewer("A second person publishes: the last to edit may not.")
+        if entry.author_id and entry.state != State.IN_REVIEW:
+            raise NeedsReviewer("It is not in review; its author submits it when it is ready.")
     author, target = entry.author or (None if reviewed else by), entry.draft_of or entry
     is_new, document = not target.is_published, document_of(entry)
+    if entry.NEEDS_BODY and not document.body:
+        raise CannotPublish("There is no text yet, and readers would see an empty page.")
     if document.slug != target.slug:
         raise CannotPublish(f"What was published keeps its slug, {target.slug!r}.")
     made = rendered(entry, document)
@@ -162,9 +174,9 @@ def record_publication(
     """
     now = now or timezone.now()
     if needed := target.stands_on():
-        # Locked where the database can, so that nobody withdraws it at the same moment.
-        published = type(needed).objects.published().select_for_update().filter(pk=needed.pk)
-        if not published.exists():
+        # An update that changes nothing holds its row, so that nobody withdraws it meanwhile.
+        published = type(needed).objects.published().filter(pk=needed.pk)
+        if not published.update(version=F("version")):
             raise CannotPublish(f"{needed.title} is not published yet; publish it first.")
     target.state = State.PUBLISHED
     target.author = author

@@ -61,8 +61,10 @@ class PageNumberPagination(pagination.PageNumberPagination):
 
     def paginate_queryset(self, queryset, request, view=None):
         text = request.query_params.get("page", "1")
-        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        if not (text.isascii() and text.isdigit()):
             raise QueryError("page", f"page is a number from 1, not {text[:40]!r}.")
+        if len(text) > MOST_DIGITS:
+            raise exceptions.NotFound("There are not so many pages.")
         self.request = request
         number, size = int(text), self.get_page_size(request)
         rows, count = _rows_and_count(queryset, max(0, number - 1) * size, size)

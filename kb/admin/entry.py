@@ -80,6 +80,17 @@ class EntryAdmin(ModelAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         services.edited_by(form.instance, request.user)
+        self.warn(request, self.model.objects.get(pk=form.instance.pk))
+
+    def warn(self, request, entry) -> None:
+        """A draft with errors is saved; say at once what keeps it from being published."""
+        try:
+            services.document_of(entry)
+        except ContentError as exc:
+            for line in str(exc).split("\n"):
+                self.message_user(
+                    request, f"Saved, but not yet fit to publish: {line}", messages.WARNING
+                )
 
     # --- the pages beside the form -----------------------------------------------------------
 
@@ -137,16 +148,18 @@ class EntryAdmin(ModelAdmin):
             draft = self.model.objects.filter(draft_of=entry).first()
         may_edit, may_publish = self.may_edit(request), request.user.has_perm(PUBLISH)
         in_work = not entry.is_resolvable
+        in_review = entry.state == State.IN_REVIEW or services.may_publish_alone()
         buttons = [
             ("edit", "Edit", may_edit and not in_work and draft is None),
             ("submit", "Submit for review", may_edit and entry.state == State.DRAFT),
             ("send-back", "Send back", may_publish and entry.state == State.IN_REVIEW),
-            ("publish", "Publish", may_publish and in_work),
+            ("publish", "Publish", may_publish and in_work and (in_review or not entry.author_id)),
             ("withdraw", "Withdraw", may_publish and entry.is_published),
             ("discard", "Discard the draft", may_edit and bool(entry.draft_of_id)),
         ]
         return {
             "entry": entry,
+            "seen": entry.updated_at.isoformat(),
             "draft_url": self.change_url(draft) if draft else "",
             "published_url": self.change_url(entry.draft_of) if entry.draft_of_id else "",
             "site_url": entry.get_absolute_url() if entry.is_published else "",
@@ -172,7 +185,7 @@ class EntryAdmin(ModelAdmin):
         self.message_user(request, sentence, messages.SUCCESS)
         return HttpResponseRedirect(self.change_url(entry))
 
-    def _refused(self, request, entry, exc: Exception):
+    def _refused(self, request, entry, exc: Exception | str):
         for line in str(exc).split("\n"):
             self.message_user(request, line, messages.ERROR)
         return HttpResponseRedirect(self.change_url(entry))
@@ -186,12 +199,14 @@ class EntryAdmin(ModelAdmin):
 
     def submit(self, request, object_id):
         entry = self._entry(request, object_id, needs="edit")
-        services.submit_for_review(entry)
+        if not services.submit_for_review(entry):
+            return self._refused(request, entry, "Only a draft is submitted for review.")
         return self._done(request, entry, "Submitted for review.")
 
     def send_back(self, request, object_id):
         entry = self._entry(request, object_id, needs="publish")
-        services.send_back(entry)
+        if not services.send_back(entry):
+            return self._refused(request, entry, "It is not in review.")
         return self._done(request, entry, "Sent back to its author.")
 
     def publish(self, request, object_id):
@@ -199,18 +214,19 @@ class EntryAdmin(ModelAdmin):
         if entry.is_resolvable:
             return HttpResponseRedirect(self.change_url(entry))
         try:
-            published = services.publish(entry, request.user)
+            published = services.publish(entry, request.user, request.POST.get("seen", ""))
         except ContentError as exc:
             return self._refused(request, entry, exc)
         return self._done(request, published, f"Published as revision {published.version}.")
 
     def withdraw(self, request, object_id):
         entry = self._entry(request, object_id, needs="publish")
-        if entry.is_published:
-            try:
-                services.withdraw(entry)
-            except ContentError as exc:
-                return self._refused(request, entry, exc)
+        if not entry.is_published:
+            return self._refused(request, entry, "It is not published.")
+        try:
+            services.withdraw(entry)
+        except ContentError as exc:
+            return self._refused(request, entry, exc)
         return self._done(request, entry, "Withdrawn: readers no longer see it.")
 
     def discard(self, request, object_id):

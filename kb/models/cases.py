@@ -13,6 +13,7 @@ from kb.models.vocabulary import Company, Technique
 class CaseStudy(Entry):
     TYPE = "case-study"
     STANDS_ON = ("company", "company")
+    NEEDS_BODY = True
 
     class Domain(models.TextChoices):
         RECOMMENDATION = "recommendation", "Recommendation"

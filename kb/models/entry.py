@@ -51,6 +51,8 @@ class Entry(models.Model):
     """
 
     TYPE = ""
+    # Whether an entry without a body is nothing to read.
+    NEEDS_BODY = False
     # The pair by which an entry becomes a text and comes back from it.
     parse_text = staticmethod(parse)
     dump_text = staticmethod(dump)

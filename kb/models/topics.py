@@ -106,6 +106,7 @@ class Chapter(models.Model):
 class Topic(Entry):
     TYPE = "topic"
     STANDS_ON = ("study-plan", "chapter__plan")
+    NEEDS_BODY = True
 
     chapter = models.ForeignKey(
         Chapter, models.PROTECT, related_name="topics", limit_choices_to={"plan__draft_of": None}

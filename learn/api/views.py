@@ -70,7 +70,7 @@ class TokenView(APIView):
         AuthToken.objects.filter(user=user, expiry__lt=timezone.now()).delete()
         life = datetime.timedelta(days=settings.TOKEN_DAYS)
         token, key = AuthToken.objects.create(user=user, expiry=life)
-        return Response({"token": key, "expires_at": token.expiry})
+        return Response(TokenSerializer({"token": key, "expires_at": token.expiry}).data)
 
     @extend_schema(
         summary="Sign out: revoke the token that this request is sent with",

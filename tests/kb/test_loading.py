@@ -188,9 +188,9 @@ def test_an_edited_entry_is_kept_and_named(folder, admin):
         assert report.kept == ["content/companies/acme.md"]
         assert Company.objects.get(slug="acme").summary == "Edited here."
     out = StringIO()
-    report.write(out)
+    report.write(out, "load_content")
     assert "KEPT: content/companies/acme.md was edited here" in out.getvalue()
-    assert "--take=file" in out.getvalue()
+    assert "manage.py load_content --take=file (or database) acme" in out.getvalue()
 
 
 def test_what_is_kept_does_not_stop_the_other_files(folder, admin):

@@ -123,6 +123,9 @@ def test_a_second_person_publishes(case, cora, rita):
     with pytest.raises(NeedsReviewer, match="second person"):
         services.publish(draft, cora)
     assert CaseStudy.objects.get(pk=case.pk).version == 1
+    with pytest.raises(NeedsReviewer, match="not in review"):
+        services.publish(draft, rita)
+    assert services.submit_for_review(draft)
     published = services.publish(draft, rita)
     revision = Revision.objects.get(type="case-study", slug="acme-ranker", number=2)
     assert (revision.author, revision.reviewer, revision.origin) == (cora, rita, "admin")
@@ -134,6 +137,7 @@ def test_the_last_to_edit_is_the_author_even_if_another_began(case, cora, rita):
     services.edited_by(draft, rita)
     with pytest.raises(NeedsReviewer):
         services.publish(draft, rita)
+    services.submit_for_review(draft)
     assert services.publish(draft, cora).version == 2
 
 
@@ -151,7 +155,9 @@ def test_somebody_who_left_does_not_count_as_a_second_person(case, cora, rita):
 
 
 def test_an_unreviewed_revision_does_not_keep_the_old_mark_of_review(case, cora, rita):
-    services.publish(draft_of(case, cora, title="Reviewed"), rita)
+    draft = draft_of(case, cora, title="Reviewed")
+    services.submit_for_review(draft)
+    services.publish(draft, rita)
     rita.delete()
     services.publish(draft_of(case, cora, title="Not reviewed"), cora)
     assert CaseStudy.objects.get(pk=case.pk).reviewed_at is None
@@ -291,8 +297,30 @@ def test_an_example_of_a_problem_needs_no_explanation(shipped, admin):
     assert published.rendered["examples"] == [{"input": "f(1)", "output": "1", "explanation": ""}]
 
 
+def test_what_was_changed_after_it_was_looked_at_is_not_published(case, cora, rita):
+    draft = draft_of(case, cora, title="As Rita saw it")
+    services.submit_for_review(draft)
+    seen = CaseStudy.objects.get(pk=draft.pk).updated_at.isoformat()
+    draft.title = "Slipped in"
+    draft.save()
+    services.edited_by(draft, cora)
+    services.submit_for_review(draft)
+    with pytest.raises(CannotPublish, match="meanwhile"):
+        services.publish(draft, rita, seen)
+    assert CaseStudy.objects.get(pk=case.pk).version == 1
+
+
+def test_an_empty_topic_is_not_published(folder, cora):
+    planned = Topic.objects.filter(state=State.PLANNED).first()
+    draft = services.start_draft(planned, cora)
+    with pytest.raises(CannotPublish, match="no text yet"):
+        services.publish(draft, cora)
+    assert Topic.objects.get(pk=planned.pk).state == State.PLANNED
+
+
 def test_a_draft_is_published_once(case, cora, rita):
     draft = draft_of(case, cora, title="Once")
+    services.submit_for_review(draft)
     services.publish(draft, rita)
     with pytest.raises(CannotPublish, match="meanwhile"):
         services.publish(draft, rita)

@@ -18,4 +18,4 @@ class Command(BaseCommand):
             report = load(read_content(root), take, slugs)
         except LoadFailed as exc:
             raise CommandError(str(exc)) from exc
-        report.write(self.stdout)
+        report.write(self.stdout, "load_content")

@@ -16,4 +16,4 @@ class Command(BaseCommand):
             report = services.load_problems(take, slugs)
         except LoadFailed as exc:
             raise CommandError(str(exc)) from exc
-        report.write(self.stdout)
+        report.write(self.stdout, "load_problems")
