@@ -56,9 +56,12 @@ def _tidy_body(value: object) -> object:
 
 
 def _json_values(value: Any) -> Any:
-    """What JSON and TOML both have. TOML has no null: a parameter that is null is left out."""
+    """What JSON and TOML both have. TOML has no null: a parameter that is null is left out.
+
+    The names stand sorted: not every database keeps their order.
+    """
     if isinstance(value, dict):
-        kept = {plain_text(key): _json_values(part) for key, part in value.items()}
+        kept = {plain_text(key): _json_values(value[key]) for key in sorted(value)}
         return {key: part for key, part in kept.items() if part is not None and part != {}}
     if isinstance(value, list):
         if None in value:

@@ -19,6 +19,7 @@ from kb.spelling import nearest
 SQLITE_WEIGHTS = "10.0, 4.0, 1.0"
 POSTGRESQL_WEIGHTS = "{0.05, 0.1, 0.4, 1.0}"  # of the labels D, C, B and A
 MOST_WORDS = 12
+LONGEST_WORD = 60
 # No document holds these characters.
 MARK_OPEN, MARK_CLOSE = "\ue000", "\ue001"
 # PostgreSQL leaves out of a headline what looks like a tag.
@@ -89,7 +90,9 @@ def _split(text: str) -> list[str]:
     """The words of a text: letters and digits in lower case, without accents."""
     apart = unicodedata.normalize("NFD", text.lower())
     bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return re.findall(r"[^\W_]+", unicodedata.normalize("NFC", bare))
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", bare))
+    # PostgreSQL refuses words of over 2,046 bytes; nobody looks for one of over 60 letters.
+    return [word[:LONGEST_WORD] for word in words]
 
 
 def words_of(text: str) -> list[str]:

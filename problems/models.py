@@ -5,7 +5,7 @@ from django.db import models
 
 from kb.markup import Context, highlight_code, render, render_inline
 from kb.models import CaseStudy, Technique, Topic
-from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all, slugs_of
+from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all, slugs_of, without_nul
 from kb.models.links import link_to
 from problems.document import (
     Limits,
@@ -48,8 +48,8 @@ class Problem(Entry):
     teaser = models.TextField(max_length=400, help_text="What solving it teaches.")
     licence = models.CharField(max_length=200, default="CC BY 4.0")
     credit = models.CharField(max_length=200, default="Casebook", help_text="The author's name.")
-    function = models.JSONField(default=dict)
-    worked_examples = models.JSONField(default=list)
+    function = models.JSONField(default=dict, validators=[without_nul])
+    worked_examples = models.JSONField(default=list, validators=[without_nul])
     time_seconds = models.FloatField(default=2)
     memory_mb = models.PositiveIntegerField(default=256)
     rtol = models.FloatField(default=1e-6)
@@ -61,7 +61,7 @@ class Problem(Entry):
     reference = models.TextField(help_text="Runs only in the sandbox.")
     alternative = models.TextField(help_text="A second solution in another style.")
     tests = models.TextField(help_text="Runs only in the sandbox.")
-    misconceptions = models.JSONField(default=list)
+    misconceptions = models.JSONField(default=list, validators=[without_nul])
 
     class Meta(Entry.Meta):
         ordering = ["position", "slug"]

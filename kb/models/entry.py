@@ -1,6 +1,9 @@
 """What every entry has, whatever its type: a slug, a state, a draft beside it, its rendering."""
 
+import json
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -12,6 +15,13 @@ slug_validator = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*$", "A slug has lower-case letters, digits and single hyphens."
 )
 line_validator = RegexValidator(r"^[^\n<>]+$", "A title is one line without < and >.")
+
+
+def without_nul(value: object) -> None:
+    """A validator of JSON: PostgreSQL cannot hold a NUL character, and no text needs one."""
+    if "\\u0000" in json.dumps(value):
+        raise ValidationError("A NUL character is not allowed.")
+
 
 # For references in forms: they lead to entries, never to the draft beside one.
 NO_DRAFT_BESIDE = {"draft_of": None}

@@ -16,6 +16,7 @@ from kb.models.entry import (
     slug_validator,
     slugs_of,
     values_of,
+    without_nul,
 )
 from kb.models.examples import compute_example, draw_figure
 from kb.models.links import link_to
@@ -251,8 +252,8 @@ class Example(models.Model):
     kind = models.CharField(max_length=80)
     figure = models.CharField(max_length=40, blank=True)
     text = models.TextField(max_length=4000)
-    params = models.JSONField(default=dict, blank=True)
-    controls = models.JSONField(default=list, blank=True)
+    params = models.JSONField(default=dict, blank=True, validators=[without_nul])
+    controls = models.JSONField(default=list, blank=True, validators=[without_nul])
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -171,12 +171,12 @@ def test_a_page_has_twenty_results_unless_another_number_is_asked_for(api):
 
 
 @pytest.mark.parametrize("collection", [*LISTS, "compute/kinds"])
-@pytest.mark.parametrize("page", ["2000", "0", "999999999"])
+@pytest.mark.parametrize("page", ["2000", "0", "999999999", "9" * 30])
 def test_a_page_out_of_range_is_a_404(api, collection, page):
     problem(api.get(f"/api/v1/{collection}/?page={page}"), 404)
 
 
-@pytest.mark.parametrize("page", ["x", "-1", "1.5", "", "٣", "1e3", "last", "9" * 30, " 1", "%00"])
+@pytest.mark.parametrize("page", ["x", "-1", "1.5", "", "٣", "1e3", "last", " 1", "%00"])
 def test_a_page_that_is_no_number_is_a_400(api, page):
     assert pointers(api.get(f"/api/v1/topics/?page={page}")) == ["?page"]
 

@@ -2,6 +2,8 @@
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, settings
 from knox.models import AuthToken
@@ -34,6 +36,16 @@ BOUNDED = settings(
 )
 
 schema = schemathesis.openapi.from_wsgi(SCHEMA, application)
+
+
+@pytest.fixture(autouse=True)
+def _connection_of_the_test():
+    """The requests share the test's transaction; Django's own client leaves it open as well."""
+    for request_signal in (request_started, request_finished):
+        request_signal.disconnect(close_old_connections)
+    yield
+    for request_signal in (request_started, request_finished):
+        request_signal.connect(close_old_connections)
 
 
 @pytest.fixture

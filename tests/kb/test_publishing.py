@@ -244,7 +244,7 @@ def test_a_publish_that_fails_changes_nothing(case, client, cora):
         {"questions": [{"nonsense": 1}]},
         {"questions": [1]},
         {"lessons": "no list"},
-        {"lessons": ["a\0b"]},
+        {"lessons": ["a\x01b"]},
         {"title": "<b>Bold</b>"},
         {"slug": "another-slug"},
         {"audience_student": "$\\nonsense$"},

@@ -49,6 +49,19 @@ def test_highest_density_agrees_with_a_root_found_by_bisection(alpha, beta):
     assert high == pytest.approx(density.isf(0.05 - p), abs=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("alpha", "beta"), [(1000.0, 1e8), (1000.0, 1e9), (1e8, 1000.0), (300.0, 1e9), (5000.0, 2e8)]
+)
+def test_equal_tails_hold_their_mass_where_the_inverse_of_scipy_does_not(alpha, beta):
+    density = stats.beta(alpha, beta)
+    centre, sd = density.mean(), density.std()
+    low, high = equal_tailed(Beta(alpha, beta), 0.95)
+    inside, _ = integrate.quad(density.pdf, low, high, epsabs=1e-14, points=[centre])
+    below, _ = integrate.quad(density.pdf, centre - 12 * sd, low, epsabs=1e-14)
+    assert inside == pytest.approx(0.95, abs=1e-10)
+    assert below == pytest.approx(0.025, abs=1e-10)
+
+
 @given(
     st.floats(-6, 9).map(lambda power: 10.0**power), st.floats(-6, 9).map(lambda power: 10.0**power)
 )
