@@ -38,3 +38,4 @@ def _beat(names: list[str]) -> None:
         if _stop.wait(BEAT_SECONDS):
             break
     silence(names)
+    connection.close()

@@ -37,7 +37,6 @@ def silence(parts: list[str]) -> None:
     """Forget this process, which ends on purpose, so that a restart is not taken for it."""
     with contextlib.suppress(DatabaseError):
         Heartbeat.objects.filter(name__in=[_row_of(part) for part in parts]).delete()
-    connection.close()
 
 
 def _row_of(part: str) -> str:
