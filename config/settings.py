@@ -213,7 +213,12 @@ def _broker_url() -> str:
 
 CELERY_BROKER_URL = _broker_url()
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
+# Acknowledged when it begins: the row brings back what a worker loses. Acknowledged at its end, a
+# message whose broker died meanwhile keeps its place in the prefetch count; with as many as there
+# are processes the worker never asks the broker again, and never notices that it is back.
+CELERY_TASK_ACKS_LATE = False
+# A message is fetched only when a process is free: the others are for workers elsewhere.
+CELERY_WORKER_DISABLE_PREFETCH = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
 # Each kind's own limit is kept by the thread beside it (compute/runner.py); this one is for
 # code that lets no other thread run at all.
