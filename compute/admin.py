@@ -1,11 +1,11 @@
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
 from compute.models import Job
+from rest.admin import ReadOnlyAdmin
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):
+class JobAdmin(ReadOnlyAdmin):
     """Jobs to look at; the API makes them, and nothing edits them."""
 
     list_display = ["id", "kind", "state", "owner", "attempt", "seconds", "created_at"]
@@ -25,12 +25,3 @@ class JobAdmin(ModelAdmin):
     def answer(self, job):
         text = job.result or ""
         return text if len(text) <= 4000 else f"{text[:4000]}… ({len(text):,} characters)"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

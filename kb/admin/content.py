@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.db import models
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import StackedInline, TabularInline
 
 from kb.admin.entry import DraftFilter, EntryAdmin
 from kb.forms import EntryForm, QuestionListField, TextListField
@@ -19,6 +19,7 @@ from kb.models import (
     Technique,
     Topic,
 )
+from rest.admin import ReadOnlyAdmin
 
 
 class CompanyForm(EntryForm):
@@ -135,7 +136,7 @@ class StudyPlanAdmin(EntryAdmin):
 
 
 @admin.register(Chapter)
-class ChapterAdmin(ModelAdmin):
+class ChapterAdmin(ReadOnlyAdmin):
     """Chapters to look through; they are edited in the draft of their plan."""
 
     list_display = ["title", "plan", "position", "slug"]
@@ -145,15 +146,6 @@ class ChapterAdmin(ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(plan__draft_of=None)
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Topic)
@@ -173,7 +165,7 @@ class TopicAdmin(EntryAdmin):
 
 
 @admin.register(Revision)
-class RevisionAdmin(ModelAdmin):
+class RevisionAdmin(ReadOnlyAdmin):
     """Everything that was ever published, to look at."""
 
     list_display = ["slug", "type", "number", "author", "reviewer", "origin", "at"]
@@ -183,12 +175,3 @@ class RevisionAdmin(ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("document")
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
