@@ -56,7 +56,8 @@ class Casebook:
         self.state, self.variables, self.broker = state, variables, broker
         self.port = free_port()
         self.commands = programs("127.0.0.1", self.port)
-        self.celery = Celery(broker=variables["BROKER_URL"])
+        # Not as current: the site's own code in this process sends through its own app.
+        self.celery = Celery(broker=variables["BROKER_URL"], set_as_current=False)
         self.web = self._program("web", ("config.wsgi:application", f"{APP}:application"))
         self.sweep = Program(
             [sys.executable, "-m", APP, "sweep", "--seconds=0.5"], state / "sweep.log", variables
