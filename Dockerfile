@@ -31,4 +31,4 @@ COPY --from=build /app /app
 USER casebook
 VOLUME /var/lib/casebook
 EXPOSE 8000
-CMD ["python", "-m", "granian", "config.wsgi:application", "--interface=wsgi", "--no-ws", "--host=0.0.0.0", "--port=8000", "--blocking-threads=32"]
+CMD ["python", "-m", "granian", "config.wsgi:application", "--interface=wsgi", "--no-ws", "--log-config=config/granian.json", "--host=0.0.0.0", "--port=8000", "--blocking-threads=32"]

@@ -33,9 +33,29 @@ class KindFailed(ComputeError):
     """The computation was allowed and begun, and has no answer."""
 
 
-class InvalidParams(ComputeError):
-    """The parameters are not allowed. `problems` holds everything that was found, at least one."""
+class JobNotEnded(ComputeError):
+    """Only a job that has ended is run again."""
+
+
+class InvalidInput(ComputeError):
+    """Something given is not allowed. `problems` holds what was found, at least one."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         super().__init__(" ".join(f"{p.pointer or '/'}: {p.detail}" for p in self.problems))
+
+
+class InvalidParams(InvalidInput):
+    """The parameters are not allowed. `problems` holds everything that was found."""
+
+
+class InvalidDataset(InvalidInput):
+    """The file is no dataset. Pointers are lines and columns: "/17/rating"."""
+
+
+class UnknownDataset(ComputeError):
+    """There is no such dataset of this owner."""
+
+
+class NoRoomForDataset(ComputeError):
+    """All datasets of one owner would take more room than they may."""

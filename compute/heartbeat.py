@@ -4,7 +4,7 @@ import logging
 import threading
 
 from celery.signals import worker_ready, worker_shutting_down
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from rest.health import BEAT_SECONDS, heartbeat, silence
 
@@ -30,7 +30,7 @@ def _beat(names: list[str]) -> None:
         try:
             for name in names:
                 heartbeat(name)
-        except DatabaseError:
+        except Error:
             logger.warning("No sign of life: the database does not answer.")
         finally:
             # Closed each time, so that a pool process forked meanwhile inherits none.

@@ -1,4 +1,7 @@
-"""Jobs of strangers are not kept for ever: they go when they are old, or when there is no room."""
+"""Jobs of strangers are not kept for ever: they go when they are old, or when there is no room.
+
+Nor are the keys of requests that began work.
+"""
 
 import datetime
 import time
@@ -7,9 +10,12 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
+from compute import uploads
+from compute.counting import count_finished
 from compute.models import Job
 from compute.schedule import every
 from compute.work import ENDED
+from rest.idempotency import forget_keys
 
 # One sweep does this beside everything else; what is left over is due again soon.
 LONGEST_SECONDS = 3
@@ -42,3 +48,18 @@ def delete_jobs_of_strangers() -> None:
 def forget_labels_of_deleted_accounts() -> None:
     """Forget what people who deleted their account called their jobs; the jobs stay."""
     Job.objects.filter(owner=None, client="").exclude(label=None).update(label=None)
+
+
+@every(datetime.timedelta(seconds=10), "figures-of-ended-work")
+def count_what_has_ended() -> None:
+    count_finished()
+
+
+@every(datetime.timedelta(minutes=5), "idempotency-keys")
+def delete_old_idempotency_keys() -> None:
+    forget_keys()
+
+
+@every(datetime.timedelta(minutes=10), "datasets")
+def delete_expired_datasets() -> None:
+    uploads.delete_expired()

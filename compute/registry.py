@@ -49,6 +49,28 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """How several workers share one job: each does some items, and one joins their results.
+
+    `split(params)` lists the items, `do(params, item, progress)` does one, `join(params, results)`
+    makes the job's result of theirs, in the order of the items. Items and their results are plain
+    JSON. An item whose worker was lost is done again; one that fails is the failure of the job.
+    """
+
+    split: Callable[[Any], list[Any]]
+    do: Callable[[Any, Any, Progress], Any]
+    join: Callable[[Any, list[Any]], dict[str, Any]]
+
+    def in_turn(self, params: Any, progress: Progress) -> dict[str, Any]:
+        """The same in one process: the `run` of a kind that has parts."""
+        items, results = self.split(params), []
+        for item in items:
+            results.append(self.do(params, item, lambda _fraction, _message: None))
+            progress(len(results) / len(items), f"{len(results)} of {len(items)} parts are done.")
+        return self.join(params, results)
+
+
+@dataclass(frozen=True)
 class Kind:
     """A pure function of its parameters, with what a client and a worker must know about it.
 
@@ -56,7 +78,7 @@ class Kind:
     whenever the same parameters could give another result. `time_seconds` and `memory_mb` are the
     limits under which a worker runs it. `expected` tells from the parameters how many seconds one
     will take, as a caller is charged until it is known; without it, a kind counts its time limit,
-    at most MOST_EXPECTED.
+    at most MOST_EXPECTED. A kind with `parts` is shared by the workers.
     """
 
     name: str
@@ -71,6 +93,7 @@ class Kind:
     time_seconds: float = 10
     memory_mb: int = 512
     expected: Callable[[Any], float] | None = None
+    parts: Parts | None = None
 
     def expected_seconds(self, params: BaseModel) -> float:
         """How long these parameters should take, at most the time limit."""
@@ -208,6 +231,7 @@ def job_kind(
     time_seconds: float = 10,
     memory_mb: int = 512,
     expected: Callable[[Any], float] | None = None,
+    parts: Parts | None = None,
 ) -> Callable[[Run], Run]:
     """Register the decorated `run` as a job kind. Raises KindAlreadyRegistered for a taken name."""
 
@@ -227,6 +251,7 @@ def job_kind(
             time_seconds=time_seconds,
             memory_mb=memory_mb,
             expected=expected,
+            parts=parts,
         )
         return run
 

@@ -1,5 +1,6 @@
 """What a worker does with one piece of work: claim, compute with a heartbeat, finish."""
 
+import contextvars
 import logging
 import os
 import signal
@@ -11,11 +12,12 @@ from typing import NamedTuple
 import orjson
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
+from structlog.contextvars import bound_contextvars
 
 import compute.kinds  # noqa: F401  (registers the kinds)
 from compute.errors import KindFailed
 from compute.memory import memory_limit
-from compute.models import Job
+from compute.models import Item, Job
 from compute.registry import Progress, get_kind, keeping_seconds
 from compute.work import TIME_LIMIT, State, Work
 
@@ -45,15 +47,36 @@ def run_job(job_id: str) -> None:
     run(Job, job_id, _compute)
 
 
-def run(model: type[Work], pk: str, compute: Callable) -> None:
-    """Do the work once and record how it ended; leave alone what is not queued."""
-    started = time.monotonic()
-    token = _persist(lambda: model.objects.claim(pk))
-    if token is None:
-        logger.info("%s %s is not queued; skipped.", model.__name__, pk)
+def run_item(item_id: str) -> None:
+    """Do one part of a job; whoever ends the last of them joins them."""
+    item = run(Item, item_id, _compute_item)
+    if item is None:
         return
-    work = _persist(lambda: model.objects.get(pk=pk))
-    watch = Watch(work, token, started)
+    _persist(lambda: Job.objects.count_item(Item.objects.get(pk=item.pk)))
+    job = _persist(lambda: Job.objects.take_over(item.job_id))
+    if job is not None:
+        _do(job, _compute)
+
+
+def run(model: type[Work], pk: str, compute: Callable) -> Work | None:
+    """Do the work once and record how it ended; None, and nothing done, if it is not queued."""
+    work = _persist(lambda: model.objects.claim(pk))
+    if work is None:
+        logger.info("%s %s is not queued; skipped.", model.__name__, pk)
+        return None
+    _do(work, compute)
+    return work
+
+
+def _do(work: Work, compute: Callable) -> None:
+    """Do work that is held, and record how it ended."""
+    started = time.monotonic()
+    with bound_contextvars(**work.named_in_logs):
+        _hold(work, started, compute)
+
+
+def _hold(work: Work, started: float, compute: Callable) -> None:
+    watch = Watch(work, started)
     try:
         watch.start()
         outcome = _outcome(compute, work, watch.progress)
@@ -63,15 +86,18 @@ def run(model: type[Work], pk: str, compute: Callable) -> None:
     finally:
         watch.end()
     if outcome is None:
-        logger.info("%s %s was taken from this worker; its result is dropped.", model.__name__, pk)
-        return
-    if not _persist(lambda: watch.finish(outcome)):
-        logger.info("%s %s ended under another token; dropped.", model.__name__, pk)
+        logger.info("It was taken from this worker; its result is dropped.")
+    elif not _persist(lambda: watch.finish(outcome)):
+        logger.info("It ended under another token; its result is dropped.")
+    else:
+        names = {"state": str(outcome.state), "seconds": round(time.monotonic() - started, 4)}
+        code = outcome.fields.get("error_code", "")
+        logger.info("Worked on it.", extra=names | {"error_code": code} if code else names)
 
 
 def _outcome(compute: Callable, work: Work, progress: Progress) -> Outcome:
     try:
-        return Outcome(State.SUCCEEDED, compute(work, progress))
+        return compute(work, progress)
     except KindFailed as exc:
         return _failed("failed", str(exc))
     except MemoryError:
@@ -88,15 +114,37 @@ def _failed(code: str, detail: str) -> Outcome:
     return Outcome(State.FAILED, {"error_code": code, "error_detail": detail})
 
 
-def _compute(job: Job, progress: Progress) -> dict:
+def _compute(job: Job, progress: Progress) -> Outcome:
     kind = get_kind(job.kind)
+    params = kind.parse(job.params)
     with memory_limit(kind.memory_mb):
-        result = orjson.dumps(kind.run(kind.parse(job.params), progress))
-    if len(result) > MOST_RESULT_BYTES:
+        if kind.parts is None:
+            result = _as_json(kind.run(params, progress))
+        else:
+            results = list(job.items.order_by("number").values_list("result", flat=True))
+            if not results and (items := kind.parts.split(params)):
+                return Outcome(State.RUNNING, {"items": items})
+            result = _as_json(kind.parts.join(params, [orjson.loads(text) for text in results]))
+    size = F("size") + len(result)
+    return Outcome(State.SUCCEEDED, {"result": result, "size": size, "progress_fraction": 1})
+
+
+def _compute_item(item: Item, progress: Progress) -> Outcome:
+    kind = get_kind(item.job.kind)
+    params = kind.parse(item.job.params)
+    with memory_limit(kind.memory_mb):
+        result = _as_json(kind.parts.do(params, item.data, progress))
+    return Outcome(State.SUCCEEDED, {"result": result, "progress_fraction": 1})
+
+
+def _as_json(result: object) -> str:
+    """Raises KindFailed for what is too large to be kept."""
+    text = orjson.dumps(result)
+    if len(text) > MOST_RESULT_BYTES:
         raise KindFailed(
-            f"Its result has {len(result):,} bytes; at most {MOST_RESULT_BYTES:,} are kept."
+            f"Its result has {len(text):,} bytes; at most {MOST_RESULT_BYTES:,} are kept."
         )
-    return {"result": result.decode(), "size": F("size") + len(result), "progress_fraction": 1}
+    return text.decode()
 
 
 class Watch:
@@ -105,8 +153,8 @@ class Watch:
     It must stop when somebody cancels, when its time is over, or when the lease was lost.
     """
 
-    def __init__(self, work: Work, token: int, started: float):
-        self.work, self.token, self.started = work, token, started
+    def __init__(self, work: Work, started: float):
+        self.work, self.token, self.started = work, work.attempt, started
         self.fraction, self.message = 0.0, ""
         self.ended = threading.Event()
         self.interrupted_as: Outcome | None = None
@@ -119,7 +167,9 @@ class Watch:
     def start(self) -> None:
         self.previous = signal.signal(signal.SIGUSR2, self._interrupt)
         self.main = threading.get_ident()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
+        # In a copy of this context, so that its lines in the log carry the same names.
+        watch = contextvars.copy_context().run
+        self.thread = threading.Thread(target=watch, args=[self._watch], daemon=True)
         self.thread.start()
 
     def end(self) -> None:
@@ -130,6 +180,14 @@ class Watch:
         signal.signal(signal.SIGUSR2, self.previous)
 
     def finish(self, outcome: Outcome) -> bool:
+        """Record how it ended, leave it to its items, or put it back.
+
+        False once the token is void.
+        """
+        if outcome.state == State.RUNNING:
+            return self._objects.hand_over(self.work, self.token, **outcome.fields)
+        if outcome.state == State.QUEUED:
+            return self._objects.put_back(self.work.pk, self.token, **outcome.fields)
         seconds = time.monotonic() - self.started
         seconds += keeping_seconds(len(outcome.fields.get("result", "")))
         # Attempts before this one, whose workers were lost, have been counted by the sweep.

@@ -2,23 +2,23 @@
 
 import datetime
 import threading
-import time
 from typing import Literal
 
 import orjson
 from django.core.cache import caches
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
+from pydantic import BaseModel
 
 from compute import charts, work
-from compute.models import Job
+from compute.errors import JobNotEnded
+from compute.models import Item, Job, JobQuerySet
 from compute.registry import Chart, Kind, get_kind
-from rest.limits import LimitExceeded, limit, rate_limit_fields
+from rest.access import current_request_id
+from rest.limits import LimitExceeded, limit, one_at_a_time, rate_limit_fields
 
 WINDOW_SECONDS = 60
-# A small job ends within a few of the first pauses; a long one is asked after less and less.
-FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1
 
 # A picture takes a large result and a JavaScript engine: one at a time in each process.
 _drawing = threading.Lock()
@@ -39,22 +39,48 @@ def submit_job(
     equal = Job.objects.filter(fingerprint=fingerprint, state=work.State.SUCCEEDED).first()
     if equal is not None:
         return equal, {}
-    job = Job(
-        kind=found.name,
-        version=found.version,
-        label=label,
-        params=params,
-        fingerprint=fingerprint,
-        time_limit=found.time_seconds,
-        expected_seconds=found.expected_seconds(checked),
-        size=len(orjson.dumps(params)),
-        owner=owner,
-        client="" if owner else client,
-    )
+    job = _new_job(found, params, checked, label=label, owner=owner, client=client)
     with transaction.atomic():
         fields = charge(owner, client)
         work.submit(job)
     return job, fields
+
+
+def run_again(job: Job) -> Job:
+    """A new job like one that has ended, for the same owner, whom no limit holds up.
+
+    It is computed even where an equal one succeeded, by the kind as it is now. Raises JobNotEnded,
+    or UnknownKind or InvalidParams where this release would not take the job.
+    """
+    if not job.is_ended:
+        raise JobNotEnded("It has not ended yet; only what has ended is run again.")
+    found = get_kind(job.kind)
+    checked = found.parse(job.params)
+    again = _new_job(
+        found, job.params, checked, label=job.label, owner=job.owner, client=job.client
+    )
+    with transaction.atomic():
+        work.submit(again)
+    return again
+
+
+def _new_job(
+    kind: Kind, params: object, checked: BaseModel, *, label: str | None, owner, client: str
+) -> Job:
+    """A job that is not saved yet, with its parameters as they came and as they were read."""
+    return Job(
+        kind=kind.name,
+        version=kind.version,
+        label=label,
+        params=params,
+        fingerprint=kind.fingerprint(checked),
+        time_limit=kind.time_seconds,
+        expected_seconds=kind.expected_seconds(checked),
+        size=len(orjson.dumps(params)),
+        owner=owner,
+        client="" if owner else client,
+        request_id=current_request_id(),
+    )
 
 
 def charge(owner, client: str) -> dict[str, str]:
@@ -64,16 +90,13 @@ def charge(owner, client: str) -> dict[str, str]:
     """
     if owner is not None and owner.is_staff:
         return {}
-    _one_at_a_time(f"charge {owner.pk if owner else client}")
+    one_at_a_time(f"charge {owner.pk if owner else client}")
     jobs = Job.objects.charged_to(user=owner, client=client)
     unfinished = jobs.unfinished().aggregate(count=Count("pk"), seconds=Sum("expected_seconds"))
-    waiting = limit("waiting" if owner else "waiting_anonymous")
-    if waiting is not None and unfinished["count"] >= waiting:
-        raise LimitExceeded(
-            f"{unfinished['count']} of your jobs have not ended yet; wait for one, or cancel one.",
-            wait=1,
-            headers=rate_limit_fields("waiting", waiting, 1, 0),
-        )
+    if owner:
+        check_waiting(owner)
+    else:
+        _check_waiting("waiting_anonymous", unfinished["count"])
     allowed = limit("compute_user" if owner else "compute_anonymous")
     if allowed is None:
         return {}
@@ -89,17 +112,41 @@ def charge(owner, client: str) -> dict[str, str]:
     return fields
 
 
-def _one_at_a_time(name: str) -> None:
-    """Hold a lock of this name until the transaction ends; on SQLite, every transaction does."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+def check_waiting(owner) -> None:
+    """Raises LimitExceeded where a learner has begun too much that has not ended.
+
+    Inside of the transaction that begins more, with the lock that `charge` holds.
+    """
+    _check_waiting("waiting", work.unfinished_of(owner))
+
+
+def _check_waiting(name: str, count: int) -> None:
+    allowed = limit(name)
+    if allowed is not None and count >= allowed:
+        raise LimitExceeded(
+            f"{count} of your jobs and submissions have not ended yet; wait for one, or cancel"
+            " one.",
+            wait=1,
+            headers=rate_limit_fields("waiting", allowed, 1, 0),
+        )
 
 
 def cancel_job(job: Job) -> Job:
-    """The job as it is now. Raises WorkNotCancellable if it has ended."""
-    work.cancel(job)
+    """The job as it is now, its items cancelled too. Raises WorkNotCancellable if it has ended."""
+    with transaction.atomic():
+        work.cancel(job)
+        Item.objects.filter(job=job).cancel_all()
     return Job.objects.get(pk=job.pk)
+
+
+def cancel_jobs(jobs: JobQuerySet) -> list[Job]:
+    """Cancel all of them that have not ended; those that it concerned."""
+    with transaction.atomic():
+        concerned = list(jobs.unfinished().light())
+        pks = [job.pk for job in concerned]
+        Job.objects.filter(pk__in=pks).cancel_all()
+        Item.objects.filter(job__in=pks).cancel_all()
+    return concerned
 
 
 def picture(job: Job, chart: Chart, form: Literal["json", "svg", "png"], key: str) -> bytes:
@@ -115,18 +162,3 @@ def picture(job: Job, chart: Chart, form: Literal["json", "svg", "png"], key: st
         drawn = orjson.dumps(spec) if form == "json" else charts.draw(spec, form)
         cache.set(key, (drawn, {}))
     return drawn
-
-
-def wait_for(item: work.Work, seconds: float) -> None:
-    """Return when the work has ended, or after so many seconds.
-
-    Holds no transaction, and no database connection while it sleeps for long.
-    """
-    model, deadline, pause = type(item), time.monotonic() + seconds, FIRST_PAUSE
-    while not item.is_ended and (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(pause, left))
-        if model.objects.filter(pk=item.pk, state__in=work.ENDED).exists():
-            return
-        if pause >= LONGEST_PAUSE and not connection.in_atomic_block:
-            connection.close()
-        pause = min(LONGEST_PAUSE, pause * 1.2)

@@ -6,3 +6,8 @@ from compute import heartbeat, runner  # noqa: F401  (the heartbeat listens to t
 @shared_task(name="compute.run_job")
 def run_job(job_id: str) -> None:
     runner.run_job(job_id)
+
+
+@shared_task(name="compute.run_item")
+def run_item(item_id: str) -> None:
+    runner.run_item(item_id)

@@ -11,9 +11,11 @@ doubled. Each change of state is one conditional UPDATE that tells whether it wo
 
 import datetime
 import logging
+import time
 import uuid
-from functools import partial
+from functools import cache, partial
 
+import kombu
 import kombu.exceptions
 import redis.exceptions
 from celery import current_app
@@ -21,6 +23,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
+from kombu.pools import producers
 
 logger = logging.getLogger(__name__)
 
@@ -28,14 +31,17 @@ MAX_ATTEMPTS = 3
 LEASE = datetime.timedelta(seconds=30)
 # A queued row whose message was sent this long ago may be sent again if the broker lost it.
 SEND_AGAIN_AFTER = datetime.timedelta(seconds=10)
-# A row that was never sent is left to its own transaction's publish for this long.
-SEND_AFTER = datetime.timedelta(seconds=1)
 # In one sweep; a longer queue is sent over several.
 MOST_SENT = 200
 # A worker that is lost before its first sign of life has used some time all the same.
 LEAST_LOST_SECONDS = 1
 
-BROKER_ERRORS = (kombu.exceptions.OperationalError, redis.exceptions.RedisError)
+# After a message that the broker did not take, a process tries no other for so many seconds.
+BROKER_PAUSE = 1
+_broker_is_away_until = 0.0
+PUBLISHING = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+
+BROKER_ERRORS = (kombu.exceptions.KombuError, redis.exceptions.RedisError)
 
 WORKER_LOST = "worker-lost"
 TIME_LIMIT = "time-limit"
@@ -59,30 +65,45 @@ ENDED = [State.SUCCEEDED, State.FAILED, State.CANCELLED]
 class WorkQuerySet(models.QuerySet):
     """The only ways in which the state of work changes."""
 
-    def unfinished(self):
-        return self.filter(state__in=[State.QUEUED, State.RUNNING])
+    # Unfinished work that no worker holds: to cancel it is to end it.
+    unheld = Q(state=State.QUEUED)
 
-    def claim(self, pk) -> int | None:
-        """Start queued work. The fencing token, or None if somebody else was first."""
-        now = timezone.now()
+    def unfinished(self):
+        # The same as by state, and found by an index: SQLite uses none for a list of states.
+        return self.filter(finished_at=None)
+
+    def ended_of(self, pks: list):
+        """Those of these keys whose work has ended."""
+        return self.filter(pk__in=pks, state__in=ENDED).values_list("pk", flat=True)
+
+    def claim(self, pk) -> "Work | None":
+        """Start queued work: as it is then, or None if somebody else was first.
+
+        Its `attempt` is the token that fences off whoever held it before.
+        """
         # Read before the update: read after it, by a process that was frozen in between, it
         # could be the token of the next holder.
-        attempt = self.filter(pk=pk, state=State.QUEUED).values_list("attempt", flat=True).first()
-        if attempt is None:
+        work = self.filter(pk=pk, state=State.QUEUED).first()
+        if work is None:
             return None
-        won = self.filter(pk=pk, state=State.QUEUED, attempt=attempt).update(
-            state=State.RUNNING,
-            attempt=attempt + 1,
-            lease_until=now + LEASE,
-            started_at=now,
-            progress_fraction=0,
-            progress_message="",
-        )
-        return attempt + 1 if won else None
+        now = timezone.now()
+        changes = {
+            "state": State.RUNNING,
+            "attempt": work.attempt + 1,
+            "lease_until": now + LEASE,
+            "started_at": now,
+            "progress_fraction": 0,
+            "progress_message": "",
+        }
+        if not self.filter(pk=pk, state=State.QUEUED, attempt=work.attempt).update(**changes):
+            return None
+        for name, value in changes.items():
+            setattr(work, name, value)
+        return work
 
     def beat(self, pk, token: int, fraction: float, message: str) -> bool:
         """Renew the lease and record the progress. False once the token is void."""
-        return self._held(pk, token).update(
+        return self.held(pk, token).update(
             lease_until=timezone.now() + LEASE,
             progress_fraction=fraction,
             progress_message=message,
@@ -90,30 +111,51 @@ class WorkQuerySet(models.QuerySet):
 
     def cancel_wanted(self, pk, token: int) -> bool | None:
         """Whether somebody asked to cancel; None once the token is void."""
-        return self._held(pk, token).values_list("cancel_requested", flat=True).first()
+        return self.held(pk, token).values_list("cancel_requested", flat=True).first()
 
     def finish(self, pk, token: int, state: State, **fields) -> bool:
         """End running work. False, and nothing written, once the token is void."""
-        return self._held(pk, token).update(
+        return self.held(pk, token).update(
             state=state, finished_at=timezone.now(), lease_until=None, **fields
+        )
+
+    def put_back(self, pk, token: int, error_code: str, error_detail: str) -> bool:
+        """Held work that its worker could not do: queued again, for the sweep to send.
+
+        After MAX_ATTEMPTS it has failed with this error; where somebody asked to cancel it, it is
+        cancelled. False, and nothing written, once the token is void.
+        """
+        now, held = timezone.now(), self.held(pk, token)
+        changes: dict = {"state": State.QUEUED, "sent_at": None}
+        if token >= MAX_ATTEMPTS:
+            error = {"error_code": error_code, "error_detail": error_detail}
+            changes = {"state": State.FAILED, "finished_at": now} | error
+        wanted = held.filter(cancel_requested=False)
+        return bool(
+            wanted.update(lease_until=None, **changes)
+            or held.update(lease_until=None, state=State.CANCELLED, finished_at=now)
         )
 
     def cancel(self, pk) -> bool:
         """Cancel queued work at once, and ask running work to stop. False if it has ended."""
+        return bool(self.filter(pk=pk).cancel_all())
+
+    def cancel_all(self) -> int:
+        """Cancel whatever has not ended; how much that was."""
         # One update: in two, work could go from queued to running, or back, between them.
-        was_queued = Q(state=State.QUEUED)
-        return (
-            self.unfinished()
-            .filter(pk=pk)
-            .update(
-                cancel_requested=True,
-                state=Case(When(was_queued, then=Value(State.CANCELLED)), default=F("state")),
-                finished_at=Case(When(was_queued, then=Value(timezone.now())), default=None),
-            )
+        unheld = self.unheld
+        return self.unfinished().update(
+            cancel_requested=True,
+            state=Case(When(unheld, then=Value(State.CANCELLED)), default=F("state")),
+            lease_until=Case(When(unheld, then=None), default=F("lease_until")),
+            finished_at=Case(When(unheld, then=Value(timezone.now())), default=None),
         )
 
-    def _held(self, pk, token: int):
+    def held(self, pk, token: int):
         return self.filter(pk=pk, state=State.RUNNING, attempt=token)
+
+    def tidy(self) -> None:
+        """What the sweep does besides; nothing for work that has no parts."""
 
 
 class Work(models.Model):
@@ -121,6 +163,10 @@ class Work(models.Model):
 
     # Set by each subclass: the Celery task that runs it.
     TASK = ""
+    # A part of other work is counted with that, not of itself.
+    IS_PART = False
+    # The fields that every line of a log about it carries.
+    LOGGED = ("attempt", "request_id")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -134,6 +180,7 @@ class Work(models.Model):
     seconds = models.FloatField(default=0, help_text="Charged to its owner.")
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -151,12 +198,13 @@ class Work(models.Model):
         abstract = True
         ordering = ["-created_at"]
         indexes = [
-            models.Index(
-                fields=["state", "lease_until"],
-                name="%(app_label)s_%(class)s_unfinished",
-                condition=Q(state__in=["queued", "running"]),
-            ),
             models.Index(fields=["-created_at"], name="%(app_label)s_%(class)s_created"),
+            models.Index(fields=["finished_at"], name="%(app_label)s_%(class)s_finished"),
+            models.Index(
+                fields=["request_id"],
+                name="%(app_label)s_%(class)s_request",
+                condition=Q(request_id__gt=""),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -179,14 +227,21 @@ class Work(models.Model):
     def is_ended(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def named_in_logs(self) -> dict:
+        """What it is called in a log: for `extra`, or to be bound to all that is logged."""
+        names = {"work": self._meta.model_name, "id": str(self.pk)}
+        return names | {name: getattr(self, name) for name in self.LOGGED}
+
 
 def submit(work: Work) -> None:
     """Save new work in the caller's transaction, and send its message once that has committed.
 
     A broker that is down costs the caller nothing: the sweep sends the row later.
     """
+    work.sent_at = timezone.now()
     work.save(force_insert=True)
-    transaction.on_commit(partial(send, type(work), [work.pk]), robust=True)
+    transaction.on_commit(partial(publish, type(work), [work.pk]), robust=True)
 
 
 def cancel(work: Work) -> None:
@@ -196,17 +251,48 @@ def cancel(work: Work) -> None:
 
 
 def send(model: type[Work], pks: list) -> int:
-    """Publish a message for each row; how many the broker took."""
-    sent = 0
-    for pk in pks:
+    """Mark queued rows as sent and publish their messages; how many the broker took."""
+    model.objects.filter(pk__in=pks, state=State.QUEUED).update(sent_at=timezone.now())
+    return publish(model, pks)
+
+
+def publish(model: type[Work], pks: list) -> int:
+    """Publish a message for each row that is marked as sent; how many the broker took.
+
+    The mark comes first: an update after the message would compete with the worker's claim. It is
+    taken back from what the broker did not take, and the sweep sends that later.
+    """
+    global _broker_is_away_until
+    sent, reason = 0, "it did not answer a moment ago"
+    # A broker that is frozen lets each message time out: only one now and then finds out.
+    if time.monotonic() >= _broker_is_away_until:
         try:
-            current_app.send_task(model.TASK, (str(pk),), retry=False)
+            with producers[_publishing()].acquire(block=True, timeout=1) as producer:
+                for pk in pks:
+                    current_app.send_task(model.TASK, (str(pk),), retry=False, producer=producer)
+                    sent += 1
         except (*BROKER_ERRORS, OSError) as exc:
-            logger.warning("The broker took no message, the sweep will send it: %s", exc)
-            break
-        model.objects.filter(pk=pk, state=State.QUEUED).update(sent_at=timezone.now())
-        sent += 1
+            _broker_is_away_until = time.monotonic() + BROKER_PAUSE
+            reason = str(exc)
+    if unsent := pks[sent:]:
+        logger.warning("The broker took no message, the sweep will send it: %s", reason)
+        model.objects.filter(pk__in=unsent, state=State.QUEUED).update(sent_at=None)
     return sent
+
+
+@cache
+def _publishing() -> kombu.Connection:
+    """Where messages go out; it soon gives up on a broker that is frozen."""
+    return current_app.connection_for_write(transport_options=PUBLISHING)
+
+
+def unfinished_of(owner) -> int:
+    """How much of everything that a learner began has not ended: jobs and submissions."""
+    return sum(
+        model.objects.unfinished().filter(owner=owner).count()
+        for model in kinds_of_work()
+        if not model.IS_PART
+    )
 
 
 def kinds_of_work() -> list[type[Work]]:
@@ -224,8 +310,8 @@ def sweep(model: type[Work]) -> dict[str, int]:
     """Put right what workers and broker lost. Any number of sweeps may run at once."""
     now = timezone.now()
     counts = dict.fromkeys(("cancelled", "timed_out", "lost", "requeued"), 0)
-    expired = model.objects.filter(state=State.RUNNING, lease_until__lt=now)
-    fields = ("attempt", "lease_until", "started_at", "time_limit", "cancel_requested")
+    expired = model.objects.unfinished().filter(state=State.RUNNING, lease_until__lt=now).order_by()
+    fields = ("lease_until", "started_at", "time_limit", "cancel_requested", *model.LOGGED)
     for work in expired.only(*fields):
         name, changes = _after_loss(work, now)
         # What was renewed, taken or cancelled since it was read waits for the next sweep.
@@ -233,7 +319,11 @@ def sweep(model: type[Work]) -> dict[str, int]:
             pk=work.pk, attempt=work.attempt, cancel_requested=work.cancel_requested
         )
         seconds = max(LEAST_LOST_SECONDS, _seconds_until_last_sign(work))
-        counts[name] += same.update(seconds=F("seconds") + seconds, lease_until=None, **changes)
+        if same.update(seconds=F("seconds") + seconds, lease_until=None, **changes):
+            counts[name] += 1
+            # Its own request, not the sweep's, which has none.
+            logger.warning("Its worker was lost: %s.", name, extra=work.named_in_logs)
+    model.objects.tidy()
     return counts | {"sent": _send_unsent(model, now)}
 
 
@@ -259,9 +349,9 @@ def _seconds_until_last_sign(work: Work) -> float:
 
 
 def _send_unsent(model: type[Work], now: datetime.datetime) -> int:
-    """Send rows that were never sent, and again those whose message the broker lost."""
-    queued = model.objects.filter(state=State.QUEUED)
-    unsent = queued.filter(sent_at=None, created_at__lt=now - SEND_AFTER).order_by("created_at")
+    """Send what the broker did not take, and again what it lost."""
+    queued = model.objects.unfinished().filter(state=State.QUEUED).order_by()
+    unsent = queued.filter(sent_at=None).order_by("created_at")
     pks = list(unsent.values_list("pk", flat=True)[:MOST_SENT])
     waiting = queued.filter(sent_at__isnull=False)
     if (count := waiting.count()) and (depth := queue_length(queue_of(model))) is not None:

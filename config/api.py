@@ -1,5 +1,10 @@
 """The root of the API, and what answers below /api/ where nothing else does."""
 
+import sys
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import exceptions, serializers
@@ -7,17 +12,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rest.filters import check_names
-from rest.problems import problem, problem_response
+from rest.problems import AWAY, DATABASE_AWAY, TRY_AGAIN, problem, problem_response
 
 COLLECTIONS = [
     *("case-studies", "companies", "techniques", "study-plans", "topics", "problems", "search"),
-    *("compute/kinds", "compute/jobs", "auth/token", "me"),
+    *("submissions", "compute/kinds", "compute/jobs", "compute/datasets", "auth/token", "me"),
 ]
+DOCUMENTATION = {"reference": "/api/docs/", "schema": "/api/schema/", "jobs": "/guide/jobs/"}
 
 
 class RootSerializer(serializers.Serializer):
     collections = serializers.DictField(child=serializers.CharField())
     features = serializers.DictField(child=serializers.BooleanField())
+    documentation = serializers.DictField(child=serializers.CharField())
     license = serializers.CharField()
 
 
@@ -30,7 +37,8 @@ class RootView(APIView):
                 "Root",
                 value={
                     "collections": {"topics": "/api/v1/topics/"},
-                    "features": {"judge": False, "explanations": False},
+                    "features": {"judge": True, "explanations": False},
+                    "documentation": DOCUMENTATION,
                     "license": "CC BY 4.0",
                 },
             )
@@ -41,7 +49,8 @@ class RootView(APIView):
         return Response(
             {
                 "collections": {name: f"/api/v1/{name}/" for name in COLLECTIONS},
-                "features": {"judge": False, "explanations": False},
+                "features": settings.FEATURES,
+                "documentation": DOCUMENTATION,
                 "license": "CC BY 4.0",
             }
         )
@@ -68,7 +77,12 @@ def bad_request(request, exception):
 
 
 def server_error(request):
-    """What fails outside of any view: JSON below /api/, a page elsewhere."""
+    """What fails outside of any API view: JSON below /api/, a page elsewhere."""
+    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
+        if request.path.startswith("/api/"):
+            return problem_response(problem(503, AWAY), TRY_AGAIN)
+        # Rendered without the request: who asks is in the database, too.
+        return HttpResponse(render_to_string("503.html"), status=503, headers=TRY_AGAIN)
     if request.path.startswith("/api/"):
         return problem_response(problem(500, "The server failed; it has been logged."))
     return defaults.server_error(request)

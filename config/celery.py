@@ -9,11 +9,23 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import setup_logging, worker_ready
+from django.conf import settings
+
+from config import logs
 
 app = Celery("casebook")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery closes the database connection before and after each task, or so many tasks apart: a new
+# connection costs as much as half of a small job. (The name is an old one, without a namespace.)
+app.conf["CELERY_DB_REUSE_MAX"] = 100
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def log_as_the_site_does(**_):
+    """In place of what Celery would set up."""
+    logs.configure(settings.LOGGING)
 
 
 @worker_ready.connect

@@ -1,8 +1,14 @@
 """The status of each error that a client can cause: one table for every endpoint."""
 
-from compute.errors import InvalidParams, UnknownKind
+from compute.errors import (
+    InvalidDataset,
+    InvalidParams,
+    NoRoomForDataset,
+    UnknownDataset,
+    UnknownKind,
+)
 from compute.work import WorkNotCancellable
-from problems.errors import HintNotDue
+from problems.errors import EditorialClosed, HintNotDue, InvalidSubmission, NothingToExplain
 from rest.errors import Refused
 from rest.limits import LimitExceeded
 from rest.problems import ProblemHandler
@@ -11,8 +17,15 @@ from rest.problems import ProblemHandler
 STATUS_OF_ERROR = {
     UnknownKind: (422, "/kind"),
     InvalidParams: (422, "/params"),
+    InvalidDataset: (422, "/file"),
+    NoRoomForDataset: (409, None),
+    # Of a job; the address of such a dataset is a 404.
+    UnknownDataset: (422, "/params/dataset/id"),
     WorkNotCancellable: (409, None),
     HintNotDue: (409, None),
+    InvalidSubmission: (422, ""),
+    EditorialClosed: (403, None),
+    NothingToExplain: (409, None),
 }
 
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from whitenoise.compress import Compressor
 
+from config.logs import FORMS
 from config.state import kept_secret, socket_path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,8 +38,15 @@ PORT = env.int("PORT", default=8000)
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = [*LOOPBACK_HOSTS, *env.list("ALLOWED_HOSTS", default=[])]
 IS_HTTPS = SITE_URL.startswith("https://")
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is a whole address of HTTP or HTTPS, with a host."""
+    return text.startswith(("https://", "http://")) and bool(urlsplit(text).hostname)
+
+
 if SITE_URL:
-    if not SITE_URL.startswith(("https://", "http://")) or not urlsplit(SITE_URL).hostname:
+    if not _is_address(SITE_URL):
         raise ImproperlyConfigured(
             f"SITE_URL={SITE_URL} should be a whole address, such as https://casebook.example.org."
         )
@@ -132,6 +140,7 @@ MIDDLEWARE = [
     "rest.proxies.TrustedProxies",
     # Second: answers public reads of the API before anything else is done.
     "rest.conditional.ConditionalReads",
+    "rest.access.AccessLog",
     "rest.compress.CompressPages",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -243,16 +252,21 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"compute.*": {"queue": "compute"}, "problems.*": {"queue": "judge"}}
+CELERY_TASK_ROUTES = {
+    "compute.*": {"queue": "compute"},
+    # Found before the pattern below: a slow model server holds up no judging.
+    "problems.explain": {"queue": "default"},
+    "problems.*": {"queue": "judge"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 
 # --- Limits (each from the environment; "off" switches one off) ------------------------------
 
 
-def _limit(name: str, default: str) -> str:
-    """A number, such as 60, or "off". "60/m" says the same as 60."""
-    text = env.str(name, default=default).strip().lower().removesuffix("/m")
+def _limit(name: str, default: str, time: str = "/m") -> str:
+    """A number, such as 60, or "off". "60/m" says the same as 60 where it is one of a minute."""
+    text = env.str(name, default=default).strip().lower().removesuffix(time)
     if text != "off" and not text.replace(".", "", 1).isdecimal():
         raise ImproperlyConfigured(f'{name}={text} should be a number such as {default}, or "off".')
     return text
@@ -269,12 +283,42 @@ LIMITS = {
     # whole class may share
     "token": _limit("LIMIT_TOKEN", "10"),
     "token_address": _limit("LIMIT_TOKEN_ADDRESS", "200"),
+    # submissions of a learner in an hour, which try all tests; and runs, which try the visible ones
+    "submissions": _limit("LIMIT_SUBMISSIONS", "30", "/h"),
+    "runs": _limit("LIMIT_RUNS", "120", "/h"),
+    # explanations in words that a learner asks for in an hour
+    "explanations": _limit("LIMIT_EXPLANATIONS", "20", "/h"),
+    # datasets that a learner uploads in an hour
+    "datasets": _limit("LIMIT_DATASETS", "30", "/h"),
 }
 # Jobs of strangers are kept for so many days, and the newest of them up to so many megabytes.
 JOB_DAYS = env.int("JOB_DAYS", default=7)
 JOB_MEGABYTES = env.int("JOB_MEGABYTES", default=2000)
+# A dataset is kept for so many days after it was last uploaded; and so much of one learner.
+DATASET_DAYS = env.int("DATASET_DAYS", default=30)
+DATASET_MEGABYTES = env.int("DATASET_MEGABYTES", default=200)
 # How many requests of one process may wait for a job at once: half of the server's threads.
 WEB_THREADS = env.int("WEB_THREADS", default=32)
+
+# --- Explanations in words (optional) ---------------------------------------------------------
+
+# A server that speaks the chat completions of OpenAI's API, such as http://127.0.0.1:8080/v1, and
+# the model to ask. Without both nothing of it is shown.
+EXPLAIN_BASE_URL = env("EXPLAIN_BASE_URL", default="").strip()
+EXPLAIN_MODEL = env("EXPLAIN_MODEL", default="").strip()
+EXPLAIN_API_KEY = env("EXPLAIN_API_KEY", default="").strip()
+# How long the model may take to answer.
+EXPLAIN_SECONDS = env.float("EXPLAIN_SECONDS", default=30)
+if EXPLAIN_BASE_URL and not _is_address(EXPLAIN_BASE_URL):
+    raise ImproperlyConfigured(
+        f"EXPLAIN_BASE_URL={EXPLAIN_BASE_URL} should be a whole address, such as"
+        " http://127.0.0.1:8080/v1."
+    )
+if not 1 <= EXPLAIN_SECONDS <= 240:
+    raise ImproperlyConfigured(f"EXPLAIN_SECONDS={EXPLAIN_SECONDS:g} should be from 1 to 240.")
+
+# What of this site depends on its settings; the API's root lists it.
+FEATURES = {"judge": True, "explanations": bool(EXPLAIN_BASE_URL and EXPLAIN_MODEL)}
 
 # --- Language, time, files ------------------------------------------------------------------
 
@@ -343,17 +387,22 @@ TOKEN_DAYS = env.int("TOKEN_DAYS", default=90)
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_CREDENTIALS = False
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_ALLOW_HEADERS = [*("accept", "authorization", "content-type", "if-none-match", "prefer")]
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "idempotency-key"),
+    *("if-none-match", "prefer", "x-request-id"),
+]
 CORS_EXPOSE_HEADERS = [
-    *("etag", "location", "preference-applied", "ratelimit"),
-    *("ratelimit-policy", "retry-after"),
+    *("etag", "idempotency-replayed", "location", "preference-applied"),
+    *("ratelimit", "ratelimit-policy", "retry-after", "x-request-id"),
 ]
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Casebook",
     "DESCRIPTION": (
         "Case studies of real machine-learning systems, study plans, problems, and computed"
-        " examples. Content is licensed CC BY 4.0."
+        " examples. Content is licensed CC BY 4.0.\n\n"
+        "[Running jobs](/guide/jobs/) shows with curl, Python and JavaScript how to submit a job,"
+        " wait for it, cancel it and send it again, and what each error means."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
@@ -368,6 +417,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rest.schema.add_conventions",
     ],
+    "PREPROCESSING_HOOKS": ["problems.api.explanations.offered_here"],
 }
 
 # --- Admin ----------------------------------------------------------------------------------
@@ -404,19 +454,29 @@ UNFOLD = {
     },
 }
 
-# --- Logs -----------------------------------------------------------------------------------
+# --- Figures and logs ------------------------------------------------------------------------
 
+# Whoever sends it as `Authorization: Bearer …` reads /metrics, as staff do. Empty: only staff do.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
+LOG_FORMAT = env("LOG_FORMAT", default="console" if DEBUG else "json")
+if LOG_FORMAT not in FORMS:
+    raise ImproperlyConfigured(f"LOG_FORMAT={LOG_FORMAT} should be one of {', '.join(FORMS)}.")
+LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-    },
+    "formatters": {"line": {"()": "config.logs.formatter", "form": LOG_FORMAT}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
         # A bad request is the client's affair; the answer says what was wrong.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "CRITICAL"},
+        # Celery's pool of processes, whose logger hands nothing on.
+        "multiprocessing": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # What a worker does with its message is in the line that compute/runner.py writes.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }

@@ -242,9 +242,10 @@ class Supervisor:
 def programs(host: str, port: int) -> dict[str, list[str]]:
     """The commands of everything but the broker; docker-compose.yml starts the same ones."""
     python, threads = sys.executable, os.environ.get("WEB_THREADS", "32")
-    worker = [python, "-m", "celery", "-A", "config", "worker", "--loglevel=INFO"]
+    worker = [python, "-m", "celery", "-q", "-A", "config", "worker"]
     worker += ["--without-gossip", "--without-mingle", "--pool=prefork"]
     granian = [python, "-m", "granian", "config.wsgi:application", "--interface=wsgi", "--no-ws"]
+    granian += ["--log-config=config/granian.json"]
     return {
         "worker-compute": [*worker, "-Q", "compute,default", "-c", "2", "-n", "compute@%h"],
         "worker-judge": [*worker, "-Q", "judge", "-c", "1", "-n", "judge@%h"],

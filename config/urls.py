@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from compute.api.metrics import MetricsView
 from config.api import NothingHereView, RootView
 from rest.health import healthz, readyz
 
@@ -23,6 +24,7 @@ urlpatterns = [
     re_path(r"^api/", NothingHereView.as_view()),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", MetricsView.as_view()),
     path("admin/", admin.site.urls),
     path("", include("web.urls")),
 ]

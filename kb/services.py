@@ -131,7 +131,7 @@ def publish(entry: Entry, by, seen: str = "") -> Entry:
         raise CannotPublish("There is no text yet, and readers would see an empty page.")
     if document.slug != target.slug:
         raise CannotPublish(f"What was published keeps its slug, {target.slug!r}.")
-    made = rendered(entry, document)
+    made, checked = rendered(entry, document), entry.before_publish(document)
     with transaction.atomic():
         claim(target)
         # Only what was rendered is published: no change that was saved since.
@@ -142,6 +142,7 @@ def publish(entry: Entry, by, seen: str = "") -> Entry:
             entry.delete()
         reviewer = by if reviewed else None
         record_publication(target, made, author=author, reviewer=reviewer, origin="admin")
+        target.keep_with_version(checked)
         put_cards_on(target)
     if is_new:
         render_linking([target])
@@ -170,13 +171,14 @@ def record_publication(
 ) -> None:
     """Publish what was written, claimed and rendered: state, revision, card and content version.
 
-    Raises CannotPublish where the entry that it stands on is not published.
+    Raises CannotPublish where the entry that it stands on is not there for readers.
     """
     now = now or timezone.now()
     if needed := target.stands_on():
-        # An update that changes nothing holds its row, so that nobody withdraws it meanwhile.
-        published = type(needed).objects.published().filter(pk=needed.pk)
-        if not published.update(version=F("version")):
+        # An update that changes nothing holds its row, so that nobody withdraws it meanwhile. A
+        # topic that is only planned will do: it is named without a link until it is written.
+        named = type(needed).objects.resolvable().filter(pk=needed.pk)
+        if not named.update(version=F("version")):
             raise CannotPublish(f"{needed.title} is not published yet; publish it first.")
     target.state = State.PUBLISHED
     target.author = author

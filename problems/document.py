@@ -293,6 +293,17 @@ def _declared(function: Function) -> tuple[str, str]:
     return signature, ""
 
 
+def required_parameters(signature: str) -> list[str]:
+    """The parameters of a declared signature that have no default."""
+    [function] = ast.parse(f"def {signature}: ...").body
+    assert isinstance(function, ast.FunctionDef)
+    places = function.args
+    positional = [*places.posonlyargs, *places.args]
+    without = positional[: len(positional) - len(places.defaults)]
+    pairs = zip(places.kwonlyargs, places.kw_defaults, strict=True)
+    return [one.arg for one in (*without, *(name for name, default in pairs if default is None))]
+
+
 def _defined(source: str, name: str | None) -> tuple[str, int | None, str]:
     """The signature and the line of a function at the top of a source; or a sentence against it.
 

@@ -1,12 +1,22 @@
-"""Problems, and what a learner has revealed of them."""
+"""Problems, what a learner has revealed of them, and what learners submit."""
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q, Subquery
 
+from compute.work import State, Work, WorkQuerySet
 from kb.markup import Context, highlight_code, render, render_inline
 from kb.models import CaseStudy, Technique, Topic
-from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all, slugs_of, without_nul
+from kb.models.entry import (
+    NO_DRAFT_BESIDE,
+    Entry,
+    EntryQuerySet,
+    find_all,
+    slugs_of,
+    without_nul,
+)
 from kb.models.links import link_to
+from problems.checking import check_to_publish
 from problems.document import (
     Limits,
     ProblemDocument,
@@ -14,6 +24,30 @@ from problems.document import (
     dump_document,
     parse_document,
 )
+from problems.judge.testset import TestSet
+from rest.json import JSONDecoder
+
+
+class Status(models.TextChoices):
+    """What a learner has come to with a problem."""
+
+    TODO = "todo"
+    ATTEMPTED = "attempted"
+    SOLVED = "solved"
+
+
+class ProblemQuerySet(EntryQuerySet):
+    def with_status(self, user):
+        """With `status` of this learner, a value of Status."""
+        judged = Submission.objects.judged().filter(problem=OuterRef("pk"), owner=user)
+        accepted = judged.filter(verdict=Submission.Verdict.ACCEPTED)
+        return self.annotate(
+            status=models.Case(
+                models.When(Exists(accepted), then=models.Value(Status.SOLVED)),
+                models.When(Exists(judged), then=models.Value(Status.ATTEMPTED)),
+                default=models.Value(Status.TODO),
+            )
+        )
 
 
 class Problem(Entry):
@@ -62,6 +96,10 @@ class Problem(Entry):
     alternative = models.TextField(help_text="A second solution in another style.")
     tests = models.TextField(help_text="Runs only in the sandbox.")
     misconceptions = models.JSONField(default=list, validators=[without_nul])
+    # Counted now and then (problems/housekeeping.py), so that lists need not count.
+    acceptance_rate = models.FloatField(null=True, editable=False)
+
+    objects = ProblemQuerySet.as_manager()
 
     class Meta(Entry.Meta):
         ordering = ["position", "slug"]
@@ -149,6 +187,12 @@ class Problem(Entry):
             "text": statement.text,
         }
 
+    def before_publish(self, document):
+        return check_to_publish(document)
+
+    def keep_with_version(self, made):
+        StoredTests.keep(self.pk, self.version, made)
+
     def card_text(self):
         return f"{self.teaser} {self.rendered['text']}"
 
@@ -181,3 +225,173 @@ class HintReveal(models.Model):
 
     def __str__(self):
         return f"hint {self.number} of {self.problem_id}"
+
+
+class GaveUp(models.Model):
+    """A learner asked to see the editorial without having solved the problem: for good."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="given_up")
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="given_up")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "gave up"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "problem"], name="problems_gaveup_once")
+        ]
+
+    def __str__(self):
+        return f"{self.user_id} gave up {self.problem_id}"
+
+
+class StoredTests(models.Model):
+    """The tests of one published version of a problem as data: inputs, and what is right.
+
+    Made in the sandbox, when the version is published in the admin or, for a shipped problem, when
+    the judge first needs it (problems/testing.py); never changed. `data` is read by
+    `TestSet.from_bytes`.
+    """
+
+    problem = models.ForeignKey(Problem, models.CASCADE, related_name="stored_tests")
+    version = models.PositiveIntegerField()
+    data = models.BinaryField()
+    numpy = models.CharField(max_length=40, help_text="The version of NumPy that made them.")
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "stored tests"
+        constraints = [
+            models.UniqueConstraint(fields=["problem", "version"], name="problems_storedtests_once")
+        ]
+
+    def __str__(self):
+        return f"tests of {self.problem_id}, version {self.version}"
+
+    @classmethod
+    def keep(cls, problem: int, version: int, test_set: TestSet) -> None:
+        """Store them, unless somebody else was first: who builds them gets the same."""
+        data, numpy = test_set.to_bytes(), test_set.numpy
+        row = cls(problem_id=problem, version=version, data=data, numpy=numpy)
+        cls.objects.bulk_create([row], ignore_conflicts=True)
+
+
+class SubmissionQuerySet(WorkQuerySet):
+    def of(self, user):
+        """A learner's own; nobody's for a stranger."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def judged(self):
+        """Those of all tests that have a verdict."""
+        return self.filter(mode=Submission.Mode.SUBMIT, state=State.SUCCEEDED)
+
+    def failing(self):
+        return self.judged().exclude(verdict=Submission.Verdict.ACCEPTED)
+
+    def latest_of_each(self):
+        """Of these, the newest of each learner."""
+        newest = self.filter(owner=OuterRef("owner")).order_by("-created_at", "-pk")
+        return self.filter(pk=Subquery(newest.values("pk")[:1]))
+
+    def light(self):
+        """Without what may be large, for lists."""
+        return self.defer("code", "arguments", "tests")
+
+
+class Submission(Work):
+    """A learner's code for a problem. Succeeded means judged, whatever the verdict."""
+
+    TASK = "problems.judge"
+    LOGGED = (*Work.LOGGED, "mode")
+
+    class Mode(models.TextChoices):
+        RUN = "run"
+        SUBMIT = "submit"
+
+    class Verdict(models.TextChoices):
+        ACCEPTED = "accepted"
+        WRONG_ANSWER = "wrong_answer"
+        RUNTIME_ERROR = "runtime_error"
+        TIME_LIMIT = "time_limit"
+        MEMORY_LIMIT = "memory_limit"
+        OUTPUT_LIMIT = "output_limit"
+        INVALID_CODE = "invalid_code"
+
+    # In place of Work's: who deletes the account deletes what was submitted with it.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="submissions")
+    problem = models.ForeignKey(Problem, models.PROTECT, related_name="submissions")
+    problem_version = models.PositiveIntegerField()
+    mode = models.CharField(max_length=6, choices=Mode)
+    code = models.TextField()
+    arguments = models.JSONField(
+        null=True, blank=True, decoder=JSONDecoder, help_text="Of the learner's own call."
+    )
+    verdict = models.CharField(max_length=13, choices=Verdict, null=True, blank=True)
+    score = models.FloatField(null=True, blank=True)
+    memory_mb = models.FloatField(null=True, blank=True)
+    tests = models.JSONField(default=list, blank=True, decoder=JSONDecoder)
+    diagnosis = models.JSONField(null=True, blank=True, decoder=JSONDecoder)
+    # The same for submissions that came to the same on every test; empty for those accepted.
+    outcome = models.CharField(max_length=64, blank=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta(Work.Meta):
+        indexes = [
+            *Work.Meta.indexes,
+            models.Index(fields=["owner", "-created_at"], name="problems_submission_owner"),
+            models.Index(
+                fields=["problem", "owner", "verdict"], name="problems_submission_problem"
+            ),
+            models.Index(
+                fields=["problem", "problem_version", "outcome"],
+                name="problems_submission_outcome",
+                condition=Q(outcome__gt=""),
+            ),
+        ]
+        constraints = [
+            *Work.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(state="succeeded", verdict__isnull=False)
+                | (~Q(state="succeeded") & Q(verdict=None)),
+                name="problems_submission_verdict_fits_state",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.mode} {self.pk}"
+
+
+def _named(index: models.Index, name: str) -> models.Index:
+    copy = index.clone()
+    copy.name = copy.name.replace("%(class)s", name)
+    return copy
+
+
+class Explanation(Work):
+    """What a language model says of a submission that was not accepted: one for each submission.
+
+    One that failed is replaced when its learner asks again.
+    """
+
+    TASK = "problems.explain"
+
+    # In place of Work's: who deletes the account deletes what was explained to it.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="explanations")
+    submission = models.OneToOneField(Submission, models.CASCADE, related_name="explanation")
+    model = models.CharField(max_length=200, help_text="The name of the model that was asked.")
+    # As it came, and nobody's HTML: whoever shows it escapes it.
+    text = models.TextField(null=True, blank=True)
+
+    objects = WorkQuerySet.as_manager()
+
+    class Meta(Work.Meta):
+        # With this model's own name they would be too long for some databases.
+        indexes = [_named(index, "words") for index in Work.Meta.indexes]
+        constraints = [
+            *Work.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(state="succeeded", text__isnull=False)
+                | (~Q(state="succeeded") & Q(text=None)),
+                name="problems_explanation_text_fits_state",
+            ),
+        ]

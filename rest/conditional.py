@@ -13,6 +13,7 @@ from django.core.cache import caches
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 
+from rest.access import HEADER
 from rest.version import content_version
 
 PREFIX = "/api/v1/"
@@ -59,7 +60,8 @@ class ConditionalReads:
                 return response
             public(response, etag)
             if len(response.content) <= LARGEST_CACHED and form_of(request):
-                caches["reads"].set(etag, (response.content, dict(response.items())))
+                headers = {name: text for name, text in response.items() if name != HEADER}
+                caches["reads"].set(etag, (response.content, headers))
         return public(HttpResponseNotModified(), etag) if asked.strip() == "*" else response
 
 
@@ -75,7 +77,7 @@ def is_public_read(request) -> bool:
 
 
 def make_etag(request) -> str:
-    """A strong ETag of version, release, address, sorted query and media type."""
+    """A strong ETag of version, release, features, address, sorted query and media type."""
     query = request.META.get("QUERY_STRING", "")
     # As it came: two texts that no UTF-8 decodes would be one. And a name that is written in two
     # ways is one name, so only plain ones are sorted.
@@ -84,7 +86,8 @@ def make_etag(request) -> str:
     accept = form_of(request) or request.META["HTTP_ACCEPT"]
     # Links to other pages of a list are whole addresses.
     site = (request.scheme, request.META.get("HTTP_HOST", ""))
-    parts = (str(content_version()), settings.RELEASE, *site, request.path, query, accept)
+    made_by = (str(content_version()), settings.RELEASE, repr(settings.FEATURES))
+    parts = (*made_by, *site, request.path, query, accept)
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16)
     return f'"{digest.hexdigest()}"'
 

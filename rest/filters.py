@@ -19,6 +19,7 @@ TEXT_SCHEMA = {"type": "string", "maxLength": LONGEST_VALUE, "pattern": r"^[^\x0
 class StrictFilterBackend(BaseFilterBackend):
     """Applies a view's `filterset_class`, its `ordering_fields` and its `search_with`.
 
+    A view whose lists are not paged by number names the parameters of its paging as `page_names`.
     `ordering_fields` maps the public name of an order to the model's field. `search_with` takes
     a queryset and a text.
     """
@@ -30,7 +31,7 @@ class StrictFilterBackend(BaseFilterBackend):
         filterset_class = getattr(view, "filterset_class", None)
         ordering_fields = getattr(view, "ordering_fields", {})
         search = getattr(view, "search_with", None)
-        names = set(PAGES)
+        names = set(getattr(view, "page_names", PAGES))
         if filterset_class:
             names |= set(filterset_class.base_filters)
         if ordering_fields:

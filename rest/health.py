@@ -8,7 +8,7 @@ import socket
 
 import redis.exceptions
 from celery import current_app
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
@@ -35,12 +35,32 @@ def heartbeat(part: str) -> None:
 
 def silence(parts: list[str]) -> None:
     """Forget this process, which ends on purpose, so that a restart is not taken for it."""
-    with contextlib.suppress(DatabaseError):
+    with contextlib.suppress(Error):
         Heartbeat.objects.filter(name__in=[_row_of(part) for part in parts]).delete()
 
 
-def _row_of(part: str) -> str:
-    return f"{part}@{socket.gethostname()}:{os.getpid()}"
+def report(part: str, process: int, trouble: str) -> None:
+    """Record what keeps a process of this machine from its work; an empty text for nothing."""
+    row = Heartbeat(name=_row_of(part, process), at=timezone.now())
+    Heartbeat.objects.bulk_create([row], ignore_conflicts=True)
+    Heartbeat.objects.filter(name=row.name).update(trouble=trouble)
+
+
+def judge_trouble() -> str:
+    """Why no submission is judged now, as a sentence; nothing where a judge works."""
+    alive = Heartbeat.objects.filter(
+        name__startswith="worker_judge@", at__gt=timezone.now() - ALIVE
+    )
+    said = list(alive.order_by("-at").values_list("trouble", flat=True))
+    if not said:
+        return "No judge worker is running."
+    if "" in said:
+        return ""
+    return next(filter(None, said), "The judge is starting.")
+
+
+def _row_of(part: str, process: int | None = None) -> str:
+    return f"{part}@{socket.gethostname()}:{process or os.getpid()}"
 
 
 def healthz(_request):
@@ -50,13 +70,12 @@ def healthz(_request):
 def readyz(_request):
     checks = {"database": _database()}
     if checks["database"]["ok"]:
-        checks |= {"migrations": _migrations()} | _processes()
+        checks |= {"migrations": _migrations()} | _processes() | {"judge": _judge()}
     else:
         unknown = _check(False, "The database does not answer.")
-        checks |= dict.fromkeys(("migrations", *PROCESSES), unknown)
+        checks |= dict.fromkeys(("migrations", *PROCESSES, "judge"), unknown)
     checks["broker"] = _broker()
     # The one check that may fail: everything but submissions works without a judge.
-    checks["judge"] = _check(False, "This release does not judge submissions.")
     ready = all(check["ok"] for name, check in checks.items() if name != "judge")
     body = {"status": "ok" if ready else "unavailable", "checks": checks}
     response = JsonResponse(body, status=200 if ready else 503)
@@ -74,7 +93,7 @@ def _database() -> dict:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         logger.warning("The database does not answer.", exc_info=True)
         return _check(False, "The database does not answer.")
     return _check(True, connection.vendor)
@@ -102,6 +121,13 @@ def _processes() -> dict:
         text = f"Last sign of life {age.total_seconds():.0f} s ago."
         checks[name] = _check(age < ALIVE, text)
     return checks
+
+
+def _judge() -> dict:
+    trouble = judge_trouble()
+    if trouble:
+        return _check(False, f"{trouble} Submissions wait until it can judge.")
+    return _check(True, "It runs learners' code in its sandbox.")
 
 
 def _broker() -> dict:

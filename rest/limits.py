@@ -6,12 +6,15 @@ import hmac
 import math
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 from django.shortcuts import render
 from django.utils import timezone
 
 from rest.models import Tries
 from rest.proxies import address_of
+
+WINDOWS = {60: "a minute", 3600: "an hour"}
 
 
 class LimitExceeded(Exception):
@@ -48,7 +51,7 @@ def limit(name: str) -> float | None:
 
 def client_of(request) -> str:
     """A name for an anonymous client: its address, hashed with the secret key."""
-    return _hashed(address_of(request))[:32]
+    return hashed(address_of(request))[:32]
 
 
 def rate_limit_fields(name: str, quota: float, window: int, left: float) -> dict[str, str]:
@@ -59,27 +62,39 @@ def rate_limit_fields(name: str, quota: float, window: int, left: float) -> dict
     }
 
 
-def count_try(name: str, key: str, window: int = 60) -> None:
-    """Count one try of `key` under the limit `name`. Raises LimitExceeded past it.
+def count_try(name: str, key: str, window: int = 60) -> dict[str, str]:
+    """Count one try of `key` under the limit `name`; the RateLimit fields of the answer.
+
+    Raises LimitExceeded past the limit, which is of so many seconds as `window` has.
 
     Of tries at the same moment, in any number of processes, no more pass than the limit allows.
     """
     allowed = limit(name)
     if allowed is None:
-        return
+        return {}
     now = timezone.now()
     until = now + datetime.timedelta(seconds=window)
-    hashed = _hashed(f"{name} {key}")
-    Tries.objects.bulk_create([Tries(key=hashed, until=until)], ignore_conflicts=True)
-    row = Tries.objects.filter(key=hashed)
+    hashed_key = hashed(f"{name} {key}")
+    Tries.objects.bulk_create([Tries(key=hashed_key, until=until)], ignore_conflicts=True)
+    row = Tries.objects.filter(key=hashed_key)
     row.filter(until__lte=now).update(until=until, count=0)
-    if not row.filter(count__lt=math.floor(allowed)).update(count=F("count") + 1):
-        end = row.values_list("until", flat=True).first() or now
+    passed = row.filter(count__lt=math.floor(allowed)).update(count=F("count") + 1)
+    count, end = row.values_list("count", "until").first() or (0, now)
+    if not passed:
+        time = WINDOWS.get(window, f"{window} seconds")
         raise LimitExceeded(
-            f"More than {allowed:g} tries a minute; wait and try again.",
+            f"More than {allowed:g} tries {time}; wait and try again.",
             wait=(end - now).total_seconds(),
             headers=rate_limit_fields(name, allowed, window, 0),
         )
+    return rate_limit_fields(name, allowed, window, allowed - count)
+
+
+def one_at_a_time(name: str) -> None:
+    """Hold a lock of this name until the transaction ends; on SQLite, every transaction does."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
 
 
 def forget_tries() -> int:
@@ -87,7 +102,7 @@ def forget_tries() -> int:
     return Tries.objects.filter(until__lte=timezone.now()).delete()[0]
 
 
-def _hashed(text: str) -> str:
+def hashed(text: str) -> str:
     """Neither names nor addresses are kept as they are."""
     message = text.encode("utf-8", "replace")
     return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""What every door shares: the content version, who gave a sign of life, who tried how often."""
+"""What every door shares: the content version, signs of life, tries, and requests with a key."""
 
 from django.db import models
 
@@ -20,6 +20,8 @@ class Heartbeat(models.Model):
 
     name = models.CharField(max_length=200, primary_key=True)
     at = models.DateTimeField()
+    # What keeps it from its work, as a sentence; empty for nothing, null while it has not said.
+    trouble = models.TextField(null=True, blank=True)
 
     def __str__(self):
         return self.name
@@ -34,6 +36,22 @@ class Tries(models.Model):
 
     class Meta:
         verbose_name_plural = "tries"
+
+    def __str__(self):
+        return self.key
+
+
+class IdempotencyKey(models.Model):
+    """A request that carried a key, and what it made (rest/idempotency.py).
+
+    `key` hashes the caller, the method, the path and the key; `body` what came with them.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    body = models.CharField(max_length=64)
+    # The primary key of what was made; null only within the transaction that makes it.
+    made = models.UUIDField(null=True)
+    until = models.DateTimeField(db_index=True)
 
     def __str__(self):
         return self.key

@@ -3,6 +3,8 @@
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 
+from rest import idempotency
+
 PROBLEM = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
@@ -12,6 +14,10 @@ PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "request_id": {
+            "type": "string",
+            "description": "When the server failed: what its log calls this request.",
+        },
         "errors": {
             "type": "array",
             "items": {
@@ -20,7 +26,10 @@ PROBLEM = {
                 "properties": {
                     "pointer": {
                         "type": "string",
-                        "description": "A JSON pointer into the body, or ?name for a parameter.",
+                        "description": (
+                            "A JSON pointer into the body, ?name for a parameter, or the name of a"
+                            " header."
+                        ),
                     },
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
@@ -50,8 +59,8 @@ MEANINGS = {
     "406": "This is not available in an accepted media type.",
     "405": "This method is not allowed here.",
     "409": "The state of the thing does not allow this.",
-    "413": "The body is larger than 2 MB.",
-    "415": "The media type is not application/json.",
+    "413": "The body is larger than 2 MB, or the file than 20 MB.",
+    "415": "The media type is not one that is read here.",
     "422": "Well-formed, but not allowed; pointers name the places.",
     "429": "A limit is reached; Retry-After says when to try again.",
 }
@@ -93,11 +102,16 @@ class AutoSchema(SpectacularSchema):
         codes = ["400", "401", "404", "406"]
         if method in ("POST", "PUT", "DELETE"):
             codes += ["403", "409", "413", "415", "422", "429"]
+        parameters = operation.get("parameters", [])
+        takes_a_key = any(parameter["name"] == idempotency.HEADER for parameter in parameters)
         for code in codes:
+            meaning = MEANINGS[code]
+            if code == "422" and takes_a_key:
+                meaning += " Or the Idempotency-Key was used with another body."
             operation["responses"].setdefault(
                 code,
                 {
-                    "description": MEANINGS[code],
+                    "description": meaning,
                     "content": {
                         "application/problem+json": {
                             "schema": {"$ref": "#/components/schemas/ProblemDetails"}

@@ -155,6 +155,5 @@ def shared_casebook(tmp_path_factory):
 def casebook(shared_casebook):
     """A real Casebook whose processes all run, whatever the test before did to them."""
     yield shared_casebook
-    for program in (shared_casebook.worker, shared_casebook.sweep, shared_casebook.web):
-        if not program.is_running:
-            program.start()
+    shared_casebook.start_what_ended()
+    shared_casebook.cancel_everything()

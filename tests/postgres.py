@@ -22,46 +22,105 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 START_SECONDS = 60.0
 NAME = "casebook"
-# The data live for one test run: nothing is gained by waiting for the disk.
-FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+# The data live for one test run: nothing is gained by waiting for the disk. What has committed
+# is handed to the system all the same, so that it outlives a server that is stopped at once.
+FAST = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
+
+
+class Server:
+    """A PostgreSQL server with one new, empty database; to be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "server.log"
+        self.programs = copy_of_the_programs(folder)
+        self.as_whom = unprivileged(folder)
+        self.password = secrets.token_hex(12)
+        password_file, data = folder / "password", folder / "data"
+        password_file.write_text(self.password)
+        if "user" in self.as_whom:
+            for path in (folder, password_file):
+                os.chown(path, self.as_whom["user"], self.as_whom["group"])
+        initdb = [str(self.programs / "initdb"), f"--pgdata={data}", f"--username={NAME}"]
+        initdb += [f"--pwfile={password_file}", "--auth=scram-sha-256", "--no-sync"]
+        initdb += ["--encoding=UTF8", "--no-locale"]
+        subprocess.run(initdb, check=True, cwd=folder, stdout=subprocess.DEVNULL, **self.as_whom)
+        self.port = free_port()
+        self.command = [str(self.programs / "postgres"), "-D", str(data), "-k", str(folder), *FAST]
+        self.command += ["-h", "127.0.0.1", "-p", str(self.port)]
+        self.start("template1")
+        with self._connect("template1") as connection:
+            connection.execute(f"CREATE DATABASE {NAME}")
+
+    @property
+    def url(self) -> str:
+        return self._url(NAME)
+
+    def start(self, database: str = NAME) -> None:
+        """Start it and wait until it answers. Raises RuntimeError if it does not."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.log.parent,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **self.as_whom,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self._connect(database).close()
+                return
+            except psycopg.OperationalError as error:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    text = f"PostgreSQL did not start: {error}{self.log.read_text()}"
+                    raise RuntimeError(text) from None
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """PostgreSQL's "fast": ends sessions, then stops."""
+        self._stop(signal.SIGINT)
+
+    def stop_at_once(self) -> None:
+        """PostgreSQL's "immediate": what was not committed is gone, as after a power cut."""
+        self._stop(signal.SIGQUIT)
+
+    def _stop(self, number: int) -> None:
+        self.process.send_signal(number)
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _connect(self, database: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url(database), autocommit=True)
+
+    def _url(self, database: str) -> str:
+        return f"postgres://{NAME}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[Server]:
+    """A server that lives as long as the block."""
+    with tempfile.TemporaryDirectory(prefix="casebook-postgres-", dir="/tmp") as name:
+        server = Server(Path(name))
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @contextlib.contextmanager
 def postgres_server() -> Iterator[str]:
     """The URL of a new, empty database on a server that lives as long as the block."""
-    with tempfile.TemporaryDirectory(prefix="casebook-postgres-", dir="/tmp") as name:
-        folder = Path(name)
-        programs = copy_of_the_programs(folder)
-        as_whom = unprivileged(folder)
-        password = secrets.token_hex(12)
-        (folder / "password").write_text(password)
-        if "user" in as_whom:
-            for path in (folder, folder / "password"):
-                os.chown(path, as_whom["user"], as_whom["group"])
-        data, log = folder / "data", folder / "server.log"
-        initdb = [str(programs / "initdb"), f"--pgdata={data}", f"--username={NAME}"]
-        initdb += [f"--pwfile={folder / 'password'}", "--auth=scram-sha-256", "--no-sync"]
-        initdb += ["--encoding=UTF8", "--no-locale"]
-        subprocess.run(initdb, check=True, cwd=folder, stdout=subprocess.DEVNULL, **as_whom)
-        port = free_port()
-        server = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *FAST]
-        server += ["-h", "127.0.0.1", "-p", str(port), "-c", "max_connections=200"]
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                server, cwd=folder, stdout=output, stderr=output, start_new_session=True, **as_whom
-            )
-        try:
-            create_database(programs, port, password, process, log)
-            yield f"postgres://{NAME}:{password}@127.0.0.1:{port}/{NAME}"
-        finally:
-            process.send_signal(signal.SIGINT)  # "fast": ends sessions, then stops
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+    with running_server() as server:
+        yield server.url
 
 
 def client_programs() -> Path:
@@ -107,27 +166,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def create_database(
-    programs: Path, port: int, password: str, process: subprocess.Popen[bytes], log: Path
-) -> None:
-    """Create our database as soon as the server answers."""
-    deadline = time.monotonic() + START_SECONDS
-    create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", NAME, NAME]
-    while True:
-        result = subprocess.run(
-            create,
-            check=False,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PGPASSWORD": password},
-        )
-        if result.returncode == 0:
-            return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"PostgreSQL did not start: {result.stderr}{log.read_text()}")
-        time.sleep(0.05)
 
 
 def main(words: list[str]) -> int:

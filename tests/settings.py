@@ -20,6 +20,9 @@ INSTALLED_APPS = ["zeal", *INSTALLED_APPS]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 ZEAL_RAISE = True
 DEBUG = False
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # In a file, as in production: in memory, one that writes would not wait for another.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_var}/test.sqlite3"}
 STATIC_ROOT.mkdir(parents=True)
 # Django's inline formsets look each posted row up by itself; that is theirs, and a save.
 ZEAL_ALLOWLIST = [

@@ -29,7 +29,8 @@ def llms_txt(request):
         "# Casebook",
         "> Case studies of real machine-learning systems, study plans with computed examples, and"
         " problems. Content is licensed CC BY 4.0.",
-        f"The API is described at {request.build_absolute_uri('/api/schema/')}.",
+        f"The API is described at {request.build_absolute_uri('/api/schema/')}; how a program runs"
+        f" jobs, at {request.build_absolute_uri('/guide/jobs.md')}.",
     ]
     parts += [f"## {title}\n\n" + "\n".join(lines[name]) for name, title in HEADINGS.items()]
     return HttpResponse("\n\n".join(parts) + "\n", content_type="text/plain; charset=utf-8")

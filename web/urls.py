@@ -1,6 +1,7 @@
 from django.urls import path
 
 from web import views
+from web.guide import guide, guide_markdown
 from web.llms import llms_txt
 from web.preview import preview
 
@@ -17,6 +18,8 @@ urlpatterns = [
     path("techniques/<slug:slug>/", views.technique, name="technique"),
     path("companies/<slug:slug>/", views.company, name="company"),
     path("search/", views.search, name="search"),
+    path("guide/<slug:name>/", guide, name="guide"),
+    path("guide/<slug:name>.md", guide_markdown, name="guide-markdown"),
     path("llms.txt", llms_txt, name="llms"),
     path("preview/<slug:entry_type>/<int:pk>/", preview, name="preview"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),

@@ -14,6 +14,7 @@ from kb.search import find
 from problems.errors import HintNotDue
 from problems.models import Problem
 from problems.services import reveal_hint, revealed_hints
+from rest.health import judge_trouble
 from web.filters import CaseFilters
 
 # What a row in a list shows; the long texts stay in the database.
@@ -281,6 +282,7 @@ def problem_page(request, entry):
             "next_hint": len(revealed) + 1 if len(revealed) < len(hints) else None,
             "topics": [*background, *entry.topics.all()],
             "cases": entry.cases.all(),
+            "judge_trouble": judge_trouble(),
         },
     )
 

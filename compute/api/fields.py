@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiParameter
 from compute.api.serializers import JobSerializer
 from rest.errors import QueryError
 
-NAMES = JobSerializer.Meta.fields
+NAMES = list(JobSerializer().fields)
 _path = rf"({'|'.join(NAMES)})(\.[A-Za-z0-9_]+)*"
 
 FIELDS = OpenApiParameter(

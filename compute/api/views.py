@@ -1,5 +1,3 @@
-import hashlib
-
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -17,24 +15,17 @@ from compute.api.serializers import (
     ListedJobSerializer,
     NewJobSerializer,
 )
+from compute.api.waiting import PREFER, UUID, tag, wait_as_preferred
 from compute.errors import UnknownKind
 from compute.models import Job
 from compute.registry import all_kinds, get_kind
+from rest import idempotency
 from rest.conditional import matches
 from rest.filters import PAGES, check_names
 from rest.limits import client_of
 from rest.pagination import CursorPagination
-from rest.prefer import Place, wait_seconds
-
-PREFER = OpenApiParameter(
-    "Prefer",
-    str,
-    OpenApiParameter.HEADER,
-    description="`wait=N`: answer when it has ended, or after N seconds (at most 30).",
-)
 
 MEDIA_TYPES = {"json": "application/json", "svg": "image/svg+xml", "png": "image/png"}
-UUID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 
 
 class KindViewSet(viewsets.GenericViewSet):
@@ -103,7 +94,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
             " pointers, before anything is queued. An equal job that succeeded earlier is the"
             " answer at once: a kind is a pure function of its parameters."
         ),
-        parameters=[PREFER],
+        parameters=[PREFER, *idempotency.PARAMETERS],
         request=NewJobSerializer,
         responses={200: JobSerializer, 202: JobSerializer},
         examples=[
@@ -121,14 +112,19 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         given = NewJobSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         owner = request.user if request.user.is_authenticated else None
-        job, fields = services.submit_job(
-            kind=given.validated_data["kind"],
-            params=given.validated_data["params"],
-            label=given.validated_data.get("label"),
-            owner=owner,
-            client="" if owner else client_of(request),
+        job, fields = idempotency.once(
+            request,
+            request.data,
+            Job.objects.all(),
+            lambda: services.submit_job(
+                kind=given.validated_data["kind"],
+                params=given.validated_data["params"],
+                label=given.validated_data.get("label"),
+                owner=owner,
+                client="" if owner else client_of(request),
+            ),
         )
-        waited = self._wait(job)
+        waited = wait_as_preferred(request, job)
         if waited and not job.is_ended:
             job = Job.objects.get(pk=job.pk)
         status = 200 if job.is_ended else 202
@@ -149,7 +145,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         check_names(request, {"fields"})
         paths = asked_paths(request)
         job = self.get_object()
-        waited = self._wait(job)
+        waited = wait_as_preferred(request, job)
         if waited and not job.is_ended:
             job = self.get_object()
         if matches(request.headers.get("If-None-Match", ""), self._etag(job)):
@@ -204,7 +200,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         chart = next((chart for chart in job.charts if chart.name == name), None)
         if chart is None:
             raise Http404
-        etag = _tag("chart", settings.RELEASE, pk, name, form)
+        etag = tag("chart", settings.RELEASE, pk, name, form)
         if matches(request.headers.get("If-None-Match", ""), etag):
             response = HttpResponse(status=304)
         else:
@@ -219,7 +215,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         """Changes with the job, and with what a release or a reader's rights show of it."""
         own = job.is_of(self.request.user, client_of(self.request))
         progress = (job.progress_fraction, job.progress_message)
-        return _tag("job", settings.RELEASE, own, job.pk, job.state, job.attempt, *progress)
+        return tag("job", settings.RELEASE, own, job.pk, job.state, job.attempt, *progress)
 
     def _parts(self, job: Job, paths: Paths) -> dict:
         """The parts of a job that were asked for; its result is only read for a part of it."""
@@ -227,20 +223,3 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         if any(path[0] == "result" and len(path) > 1 for path in paths):
             data["result"] = job.result_data
         return pick(data, paths)
-
-    def _wait(self, job: Job) -> dict[str, str]:
-        """Wait for as long as the client asked, and say so; empty if there was no waiting."""
-        seconds = wait_seconds(self.request)
-        if seconds is None:
-            return {}
-        if not job.is_ended and seconds:
-            with Place() as got_one:
-                if not got_one:
-                    return {}
-                services.wait_for(job, seconds)
-        return {"Preference-Applied": f"wait={seconds}"}
-
-
-def _tag(*parts) -> str:
-    digest = hashlib.blake2b(repr(parts).encode(), digest_size=16)
-    return f'"{digest.hexdigest()}"'

@@ -156,6 +156,7 @@ class EntryAdmin(ModelAdmin):
             ("publish", "Publish", may_publish and in_work and (in_review or not entry.author_id)),
             ("withdraw", "Withdraw", may_publish and entry.is_published),
             ("discard", "Discard the draft", may_edit and bool(entry.draft_of_id)),
+            *self.more_buttons(request, entry),
         ]
         return {
             "entry": entry,
@@ -170,7 +171,19 @@ class EntryAdmin(ModelAdmin):
                 for name, label, shown in buttons
                 if shown
             ],
+            "links": [
+                (label, reverse(f"admin:{self._url_name(name)}", args=[entry.pk]))
+                for name, label in self.more_links(request, entry)
+            ],
         }
+
+    def more_buttons(self, request, entry) -> list[tuple[str, str, bool]]:
+        """Buttons of one type: the name of the view, the label, whether it is shown."""
+        return []
+
+    def more_links(self, request, entry) -> list[tuple[str, str]]:
+        """Links to pages of one type: the name of the view, and the label."""
+        return []
 
     def _entry(self, request, object_id, *, needs: str):
         allowed = request.user.has_perm(PUBLISH) if needs == "publish" else self.may_edit(request)

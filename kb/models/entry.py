@@ -152,6 +152,16 @@ class Entry(models.Model):
         """What is shown to readers. Raises MarkupError or ExampleError."""
         return {}
 
+    def before_publish(self, document: Document) -> object:
+        """The last and longest checks of a draft, while nothing is locked. Raises CannotPublish.
+
+        What it returns goes to `keep_with_version`.
+        """
+        return None
+
+    def keep_with_version(self, made: object) -> None:
+        """Keep what `before_publish` made, in the transaction that publishes this version."""
+
     def set_rendered(self, rendered: dict) -> list[str]:
         """Keep what was rendered; the names of the fields that hold it."""
         self.rendered = rendered

@@ -1,13 +1,20 @@
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kb.api.serializers import EntrySerializer, LicensedSerializer, MarkdownField
-from problems.models import Problem
+from problems.models import Problem, Status
 
 
 class ProblemItemSerializer(LicensedSerializer):
     topics = serializers.SerializerMethodField()
-    acceptance_rate = serializers.SerializerMethodField()
+    acceptance_rate = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="Of all submissions that were judged; null while there are few.",
+    )
+    # Left out for strangers, whose answers are everybody's.
+    status = serializers.ChoiceField(
+        choices=Status.choices, required=False, help_text="Yours; only where you are signed in."
+    )
 
     class Meta:
         model = Problem
@@ -18,16 +25,12 @@ class ProblemItemSerializer(LicensedSerializer):
             "difficulty",
             "topics",
             "acceptance_rate",
+            "status",
             "license",
         ]
 
     def get_topics(self, problem) -> list[str]:
         return problem.topic_slugs
-
-    @extend_schema_field({"type": ["number", "null"]})
-    def get_acceptance_rate(self, _problem):
-        """The share of learners who tried that solved it; null while nobody has."""
-        return None
 
 
 class ParameterSerializer(serializers.Serializer):
@@ -101,6 +104,11 @@ class ProblemSerializer(EntrySerializer, ProblemItemSerializer):
 
     def get_misconception_count(self, problem) -> int:
         return len(problem.misconceptions)
+
+
+class EditorialSerializer(serializers.Serializer):
+    markdown = serializers.CharField()
+    html = serializers.CharField()
 
 
 class HintSerializer(serializers.Serializer):

@@ -1,6 +1,7 @@
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import exceptions
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -15,12 +16,34 @@ from kb.api.views import (
 )
 from kb.cards import Cards
 from kb.models import Topic
-from problems import services
+from problems import services, submissions
 from problems.api import examples
-from problems.api.serializers import HintSerializer, ProblemItemSerializer, ProblemSerializer
-from problems.models import Problem
+from problems.api.serializers import (
+    EditorialSerializer,
+    HintSerializer,
+    ProblemItemSerializer,
+    ProblemSerializer,
+)
+from problems.api.submissions import (
+    NewRunSerializer,
+    NewSubmissionSerializer,
+    begin,
+    described_submit,
+)
+from problems.models import Problem, Status, Submission
 from problems.text import learner_markdown
 from rest.filters import PAGES, ChoicesFilter, SlugsFilter
+
+REFUSED = {"$ref": "#/components/schemas/ProblemDetails"}
+
+
+class StatusFilter(ChoicesFilter):
+    """What one has come to with a problem; a stranger is asked to sign in."""
+
+    def filter(self, queryset, value):
+        if value and not self.parent.request.user.is_authenticated:
+            raise exceptions.NotAuthenticated("Sign in to find problems by your own status.")
+        return super().filter(queryset, value)
 
 
 class ProblemFilter(TechniquesFilter):
@@ -31,6 +54,7 @@ class ProblemFilter(TechniquesFilter):
         entries=Topic.objects.published,
         help_text="Home topics: slugs, comma-separated.",
     )
+    status = StatusFilter(choices=Status.values, help_text="Your own, signed in: comma-separated.")
 
 
 @described("problem", "problems", examples.PROBLEM_ITEM, examples.PROBLEM)
@@ -48,10 +72,12 @@ class ProblemViewSet(EntryViewSet):
     def get_queryset(self):
         queryset = super().get_queryset()
         if self.action == "list":
-            return queryset.only(
+            queryset = queryset.only(
                 *("slug", "title", "summary", "difficulty", "state", "draft_of", "position"),
-                "home_topic__slug",
+                *("acceptance_rate", "home_topic__slug"),
             )
+        if self.action in ("list", "retrieve") and self.request.user.is_authenticated:
+            return queryset.with_status(self.request.user)
         return queryset
 
     @described_markdown("problem, as a learner may see it,", examples.PROBLEM_TEXT)
@@ -99,6 +125,65 @@ class ProblemViewSet(EntryViewSet):
             raise Http404
         services.reveal_hint(request.user, problem, number)
         return Response(_hint(problem, number))
+
+    @described_submit(
+        "Try code on the visible tests, or on a call of your own",
+        "A submission with `mode: run`, which counts for nothing.",
+        NewRunSerializer,
+        examples.NEW_RUN,
+    )
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
+    def run(self, request, slug):
+        return self._begin(request, Submission.Mode.RUN, NewRunSerializer)
+
+    @described_submit(
+        "Submit code to be judged on all tests",
+        "The verdict is that of the first test that is not passed.",
+        NewSubmissionSerializer,
+        examples.NEW_SUBMISSION,
+    )
+    @action(detail=True, methods=["post"], permission_classes=[IsAuthenticated])
+    def submissions(self, request, slug):
+        return self._begin(request, Submission.Mode.SUBMIT, NewSubmissionSerializer)
+
+    def _begin(self, request, mode, serializer_class):
+        problem, given = self.get_object(), serializer_class(data=request.data)
+        given.is_valid(raise_exception=True)
+        return begin(request, problem, mode, given.validated_data)
+
+    @extend_schema(
+        summary="Give up: open the editorial",
+        description="Recorded once, and for good. The problem can still be solved.",
+        parameters=[SLUG_PARAMETER],
+        request=None,
+        responses=EditorialSerializer,
+        examples=[OpenApiExample("The editorial", value=examples.EDITORIAL)],
+    )
+    @action(detail=True, methods=["post"], url_path="give-up", permission_classes=[IsAuthenticated])
+    def give_up(self, request, slug):
+        problem = self.get_object()
+        submissions.give_up(request.user, problem)
+        return Response(_editorial(problem))
+
+    @extend_schema(
+        summary="Read the editorial: why it works, what it costs, another way",
+        description="403 until you have solved the problem or given up.",
+        parameters=[SLUG_PARAMETER],
+        responses={200: EditorialSerializer, (403, "application/problem+json"): REFUSED},
+        examples=[OpenApiExample("The editorial", value=examples.EDITORIAL)],
+    )
+    @action(detail=True, permission_classes=[IsAuthenticated])
+    def editorial(self, request, slug):
+        problem = self.get_object()
+        submissions.check_editorial(request.user, problem)
+        return Response(_editorial(problem))
+
+
+def _editorial(problem: Problem) -> dict:
+    return {
+        "markdown": Cards().linked(problem.editorial),
+        "html": problem.rendered["editorial_html"],
+    }
 
 
 def _hint(problem: Problem, number: int) -> dict:

@@ -17,6 +17,7 @@ PAGES = [
     "/techniques/bayes-theorem/",
     "/companies/netflix/",
     "/search/?q=bayes",
+    "/guide/jobs/",
     "/sign-in/",
 ]
 RULES = {

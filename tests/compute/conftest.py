@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.conf import settings
 
+from compute import work
 from config.state import kept_socket
 from tests.processes import broker as running_broker
 
@@ -36,7 +37,9 @@ def valkey():
 
 
 @pytest.fixture
-def queue(valkey):
+def queue(valkey, monkeypatch):
     client, _program = valkey
     client.flushall()
+    # What a test before found out about the broker.
+    monkeypatch.setattr(work, "_broker_is_away_until", 0)
     return Queue(client)

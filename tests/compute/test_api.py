@@ -178,7 +178,7 @@ def test_polling_with_an_etag_costs_nothing_until_the_job_changes(api):
     assert etag.startswith('"')
     again = api.get(f"{JOBS}{pk}/", headers={"If-None-Match": etag})
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
-    token = Job.objects.claim(pk)
+    token = Job.objects.claim(pk).attempt
     started = api.get(f"{JOBS}{pk}/", headers={"If-None-Match": etag})
     assert (started.status_code, started.json()["state"]) == (200, "running")
     Job.objects.beat(pk, token, 0.5, "half")
@@ -267,7 +267,7 @@ def test_a_queued_job_is_cancelled_once(api):
 
 def test_a_running_job_is_asked_to_stop(api):
     pk = submit(api).json()["id"]
-    token = Job.objects.claim(pk)
+    token = Job.objects.claim(pk).attempt
     response = api.post(f"{JOBS}{pk}/cancel/")
     assert (response.status_code, response.json()["state"]) == (202, "running")
     assert Job.objects.cancel_wanted(pk, token) is True

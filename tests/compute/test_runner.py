@@ -25,6 +25,10 @@ def ran(job: Job, compute) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
+def succeeded(result: str) -> runner.Outcome:
+    return runner.Outcome(State.SUCCEEDED, {"result": result})
+
+
 def raising(error: Exception):
     def compute(_job, _progress):
         raise error
@@ -81,7 +85,7 @@ def test_a_result_that_is_too_large_is_not_kept(job, monkeypatch):
 
 
 def test_a_large_result_is_charged_its_keeping(job):
-    job = ran(job, lambda _job, _progress: {"result": "1" * 9_000_000})
+    job = ran(job, lambda _job, _progress: succeeded("1" * 9_000_000))
     assert 2 < job.seconds < 4
 
 
@@ -107,14 +111,14 @@ def test_a_kind_that_was_taken_away_fails_and_ends(job):
 def test_the_result_of_a_worker_that_lost_its_job_is_dropped(job):
     def while_another_takes_over(job, _progress):
         Job.objects.filter(pk=job.pk).update(attempt=2)
-        return {"result": '"stale"'}
+        return succeeded('"stale"')
 
     job = ran(job, while_another_takes_over)
     assert (job.state, job.attempt, job.result) == (State.RUNNING, 2, None)
 
 
 def test_progress_stays_between_nothing_and_all(job):
-    watch = runner.Watch(job, 1, 0)
+    watch = runner.Watch(job, 0)
     for given, kept in ((-1, 0), (0.25, 0.25), (7, 1)):
         watch.progress(given, "x" * 300)
         assert (watch.fraction, len(watch.message)) == (kept, 200)

@@ -12,6 +12,7 @@ from compute.errors import InvalidParams, UnknownKind
 from compute.models import Job, Schedule
 from compute.registry import get_kind
 from compute.schedule import every, run_due
+from compute.waiting import wait_for
 from compute.work import State
 from rest.limits import LimitExceeded
 
@@ -76,14 +77,14 @@ def test_waiting_for_what_has_ended_does_not_wait():
     services.cancel_job(job)
     job.refresh_from_db()
     started = time.monotonic()
-    services.wait_for(job, 30)
+    wait_for(job, 30)
     assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05])
 def test_waiting_ends_with_the_job_as_it_stands(seconds):
     job = submit()
-    services.wait_for(job, seconds)
+    wait_for(job, seconds)
     job.refresh_from_db()
     assert job.state == State.QUEUED
 

@@ -1,5 +1,6 @@
 """What the log leaves out, and in which time zone the API speaks."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -37,7 +38,9 @@ def test_junk_is_answered_400_and_leaves_no_traceback_in_the_log(tmp_path):
         check=True,
     )
     assert done.stdout.split() == ["400"] * 4
-    assert done.stderr == ""
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line["level"]) for line in lines] == [("Answered.", "info")] * 4
+    assert "p7=1" not in done.stderr
 
 
 def test_what_fails_in_the_server_is_still_logged():

@@ -292,9 +292,9 @@ def test_a_problem_with_wrong_json_is_not_published(shipped, admin, wrong):
 
 def test_an_example_of_a_problem_needs_no_explanation(shipped, admin):
     problem = Problem.objects.published().first()
-    examples = [{"input": "f(1)", "output": "1"}]
-    published = services.publish(draft_of(problem, admin, worked_examples=examples), admin)
-    assert published.rendered["examples"] == [{"input": "f(1)", "output": "1", "explanation": ""}]
+    example = {name: problem.worked_examples[0][name] for name in ("input", "output")}
+    published = services.publish(draft_of(problem, admin, worked_examples=[example]), admin)
+    assert published.rendered["examples"] == [example | {"explanation": ""}]
 
 
 def test_what_was_changed_after_it_was_looked_at_is_not_published(case, cora, rita):

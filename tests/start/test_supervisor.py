@@ -17,6 +17,14 @@ from tests.processes import ROOT, Site, environment, eventually
 CHILDREN = {"broker", "worker-compute", "worker-judge", "web", "sweep"}
 
 
+@pytest.fixture(autouse=True)
+def _hang_ups_are_heard():
+    """Also where the tests run under nohup, which a supervisor honours."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_starts_and_a_signal_stops_all_of_it_within_five_seconds(
     start: Callable[[], Site], number: int

@@ -19,6 +19,7 @@ PAGES = [
     "/companies/acme/",
     "/search/?q=anvils",
     "/search/",
+    "/guide/jobs/",
     "/sign-in/",
 ]
 

@@ -4,8 +4,9 @@ import threading
 import time
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
+from compute.counting import count_sweep
 from compute.schedule import run_due
 from compute.work import kinds_of_work, sweep
 from rest.health import heartbeat, silence
@@ -30,11 +31,13 @@ class Command(BaseCommand):
             try:
                 for model in kinds_of_work():
                     counts = {name: count for name, count in sweep(model).items() if count}
+                    count_sweep(model, counts)
                     if counts:
-                        logger.info("Swept %s: %s", model.__name__, counts)
+                        names = {"work": model._meta.model_name}
+                        logger.info("Put right what was lost.", extra=names | counts)
                 run_due()
                 heartbeat("sweep")
-            except DatabaseError:
+            except Error:
                 # A database that is away comes back; a sweep that ended would not.
                 if once:
                     raise

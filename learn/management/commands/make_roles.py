@@ -6,11 +6,17 @@ CONTENT = [
     *("kb.topic", "kb.reference", "kb.example", "problems.problem"),
 ]
 HISTORY = ["kb.revision", "kb.card"]
+# What learners get wrong, and how often, is for those who write the problems.
+LEARNED_FROM = ["problems.submission"]
 # role: (models it may view, add and change; models it only views; single permissions)
 ROLES = {
-    "curator": (CONTENT, HISTORY, []),
-    "reviewer": (CONTENT, HISTORY, ["kb.publish"]),
-    "operator": (["auth.user"], ["compute.job", *HISTORY], []),
+    "curator": (CONTENT, HISTORY + LEARNED_FROM, []),
+    "reviewer": (CONTENT, HISTORY + LEARNED_FROM, ["kb.publish"]),
+    "operator": (
+        ["auth.user"],
+        ["compute.job", "compute.dataset", *HISTORY],
+        ["compute.operate_job"],
+    ),
 }
 
 

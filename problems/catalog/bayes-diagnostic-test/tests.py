@@ -172,3 +172,24 @@ def tests() -> Iterator[dict]:
         "arguments": arguments(0.1, 0.9, 91.0, False),
         "raises": "ValueError",
     }
+    yield {
+        "name": "a prevalence above 1",
+        "visible": False,
+        "covers": "no-probability",
+        "arguments": arguments(1.25, 0.9, 0.9, True),
+        "raises": "ValueError",
+    }
+    yield {
+        "name": "a sensitivity below 0",
+        "visible": False,
+        "covers": "no-probability",
+        "arguments": arguments(0.1, -0.25, 0.9, False),
+        "raises": "ValueError",
+    }
+    yield {
+        "name": "a specificity below 0",
+        "visible": False,
+        "covers": "no-probability",
+        "arguments": arguments(0.1, 0.9, -0.5, True),
+        "raises": "ValueError",
+    }

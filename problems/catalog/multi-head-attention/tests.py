@@ -174,3 +174,15 @@ def tests() -> Iterator[dict]:
         "arguments": {**normal(36, 2, 3, 4), "V": np.ones((4, 4)), "num_heads": 2},
         "raises": "ValueError",
     }
+    yield {
+        "name": "keys and values agree, and the queries are narrower",
+        "visible": False,
+        "covers": "shapes-disagree",
+        "arguments": {
+            **normal(37, 2, 3, 4),
+            "K": np.ones((3, 8)),
+            "V": np.ones((3, 8)),
+            "num_heads": 2,
+        },
+        "raises": "ValueError",
+    }

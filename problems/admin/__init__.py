@@ -1,0 +1,1 @@
+from problems.admin import problem, submission  # noqa: F401  (registers the models)

@@ -1,0 +1,24 @@
+# id: divide-by-n
+# title: Divided by the number of all points
+# topic: k-means
+#
+# Your new centroids are too close to the origin: you divide the sum of a cluster by the number of
+# all points. The mean of a cluster divides by the number of its own points.
+
+
+import numpy as np
+
+
+def kmeans_step(X, centroids) -> tuple[np.ndarray, np.ndarray, float]:
+    X, centroids = np.asarray(X, dtype=float), np.asarray(centroids, dtype=float)
+    if X.ndim != 2 or centroids.ndim != 2 or X.shape[1] != centroids.shape[1]:
+        raise ValueError("X and centroids must be tables with the same number of columns")
+    distances = ((X[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2)
+    labels = distances.argmin(axis=1)
+    inertia = distances[np.arange(len(X)), labels].sum()
+    moved = centroids.copy()
+    for j in range(len(centroids)):
+        members = labels == j
+        if members.any():
+            moved[j] = X[members].sum(axis=0) / len(X)
+    return labels, moved, float(inertia)

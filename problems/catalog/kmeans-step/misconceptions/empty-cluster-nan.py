@@ -1,0 +1,22 @@
+# id: empty-cluster-nan
+# title: The mean of no points
+# topic: k-means
+#
+# A centroid to which no point came turns into NaN, as the mean of no points is 0 / 0, and from then
+# on everything is NaN. Let a centroid without points keep its old place.
+
+
+import numpy as np
+
+
+def kmeans_step(X, centroids) -> tuple[np.ndarray, np.ndarray, float]:
+    X, centroids = np.asarray(X, dtype=float), np.asarray(centroids, dtype=float)
+    if X.ndim != 2 or centroids.ndim != 2 or X.shape[1] != centroids.shape[1]:
+        raise ValueError("X and centroids must be tables with the same number of columns")
+    distances = ((X[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2)
+    labels = distances.argmin(axis=1)
+    inertia = distances[np.arange(len(X)), labels].sum()
+    moved = centroids.copy()
+    for j in range(len(centroids)):
+        moved[j] = X[labels == j].mean(axis=0)
+    return labels, moved, float(inertia)

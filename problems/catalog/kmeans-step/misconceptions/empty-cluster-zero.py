@@ -1,0 +1,24 @@
+# id: empty-cluster-zero
+# title: Empty clusters at the origin
+# topic: k-means
+#
+# A centroid to which no point came jumps to the origin, because the sum of no points is 0. Let a
+# centroid without points keep its old place.
+
+
+import numpy as np
+
+
+def kmeans_step(X, centroids) -> tuple[np.ndarray, np.ndarray, float]:
+    X, centroids = np.asarray(X, dtype=float), np.asarray(centroids, dtype=float)
+    if X.ndim != 2 or centroids.ndim != 2 or X.shape[1] != centroids.shape[1]:
+        raise ValueError("X and centroids must be tables with the same number of columns")
+    distances = ((X[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2)
+    labels = distances.argmin(axis=1)
+    inertia = distances[np.arange(len(X)), labels].sum()
+    moved = np.zeros_like(centroids)
+    for j in range(len(centroids)):
+        members = labels == j
+        if members.any():
+            moved[j] = X[members].mean(axis=0)
+    return labels, moved, float(inertia)

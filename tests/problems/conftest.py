@@ -1,0 +1,34 @@
+"""A judge in the process of the tests, where this machine can lock a process in."""
+
+import pytest
+
+from compute import runner
+from problems.bench import bench
+from problems.judge.sandbox import missing
+from problems.models import Submission
+from problems.runner import judge_submission
+
+NEED_A_SANDBOX = ("test_judging.py", "test_publishing_problems.py")
+
+
+def pytest_ignore_collect(collection_path, config):
+    return True if missing() and collection_path.name in NEED_A_SANDBOX else None
+
+
+@pytest.fixture(scope="session")
+def zygote():
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def judge(zygote, monkeypatch):
+    """Judges a submission by its key, as the worker would; the submission as it is then."""
+    # The thread beside the work would not see what this test's transaction holds.
+    monkeypatch.setattr(runner, "WATCH_SECONDS", 60)
+
+    def now(pk) -> Submission:
+        judge_submission(str(pk))
+        return Submission.objects.get(pk=pk)
+
+    return now

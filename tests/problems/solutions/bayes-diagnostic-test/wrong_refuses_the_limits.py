@@ -1,0 +1,9 @@
+"""Wrong: 0 and 1 are refused, though they are probabilities."""
+
+
+def disease_posterior(prevalence, sensitivity, specificity, positive=True):
+    if not all(0 < p < 1 for p in (prevalence, sensitivity, specificity)):
+        raise ValueError("not a probability")
+    sick = prevalence * (sensitivity if positive else 1 - sensitivity)
+    healthy = (1 - prevalence) * (1 - specificity if positive else specificity)
+    return sick / (sick + healthy)

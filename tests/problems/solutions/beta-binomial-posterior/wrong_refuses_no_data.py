@@ -1,0 +1,11 @@
+"""Wrong: no trials are refused, though they are allowed."""
+
+
+def beta_binomial_posterior(alpha, beta, successes, trials):
+    if trials == 0:
+        raise ValueError("no data")
+    if alpha <= 0 or beta <= 0 or successes < 0 or successes > trials:
+        raise ValueError("impossible")
+    a, b = alpha + successes, beta + trials - successes
+    mode = (a - 1) / (a + b - 2) if a > 1 and b > 1 else float("nan")
+    return a, b, a / (a + b), mode
