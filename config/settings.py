@@ -478,5 +478,7 @@ LOGGING = {
         # What a worker does with its message is in the line that compute/runner.py writes.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # The address of the model server is the operator's own affair.
+        "httpx2": {"level": "WARNING"},
     },
 }

@@ -56,7 +56,7 @@ class Bench:
         """End the zygote. It is started again when somebody asks."""
         with self._lock:
             self._sandbox.close()
-            self._trouble = None
+            self._trouble, self._next_try = None, 0.0
 
     def _try(self) -> None:
         try:

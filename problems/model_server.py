@@ -5,6 +5,7 @@ Whatever it answers is untrusted: it is read up to a bound, and is text or nothi
 
 import logging
 import time
+import unicodedata
 from collections.abc import Iterable
 
 import orjson
@@ -75,10 +76,8 @@ def _read(chunks: Iterable[bytes], deadline: float) -> bytes:
 
 
 def _too_slow() -> ModelUnavailable:
-    seconds = settings.EXPLAIN_SECONDS
-    return ModelUnavailable(
-        f"The model server did not answer within {seconds:g} seconds; ask again later."
-    )
+    limit = settings.EXPLAIN_SECONDS
+    return ModelUnavailable(f"The model server did not answer within {limit:g} s; ask again later.")
 
 
 def _text_in(body: bytes) -> str:
@@ -88,8 +87,13 @@ def _text_in(body: bytes) -> str:
     except (ValueError, LookupError, TypeError):
         text = None
     if isinstance(text, str):
-        kept = "".join(char for char in text if char.isprintable() or char in "\n\t").strip()
+        kept = "".join(char for char in text if char in "\n\t" or not _is_control(char)).strip()
         if kept:
             return kept if len(kept) <= MOST_CHARACTERS else kept[: MOST_CHARACTERS - 1] + "…"
     logger.warning("The model server answered with nothing that can be shown.")
     raise ModelUnavailable(SAYS_NOTHING)
+
+
+def _is_control(char: str) -> bool:
+    """Whether it is nothing to be read: NUL, half of a pair, a change of direction."""
+    return unicodedata.category(char).startswith("C")

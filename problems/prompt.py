@@ -41,10 +41,9 @@ def messages_about(submission: Submission) -> list[dict[str, str]]:
 
 def _problem(problem: Problem) -> str:
     function = problem.function
-    parameters = [f"- {one['name']} ({one['type']}): {one['text']}" for one in function["parameters"]]
     contract = [
         f"`{function['signature']}`",
-        *parameters,
+        *(f"- {one['name']} ({one['type']}): {one['text']}" for one in function["parameters"]),
         f"Returns: {function['returns']}",
         *(f"Raises: {error}" for error in function["raises"]),
     ]
@@ -70,7 +69,7 @@ def _verdict(submission: Submission) -> str:
 
 def _test(test: dict) -> str:
     """A visible test that is not passed."""
-    lines = [f"Test \"{test['name']}\": {(test['verdict'] or 'not run').replace('_', ' ')}."]
+    lines = [f'Test "{test["name"]}": {(test["verdict"] or "not run").replace("_", " ")}.']
     for name in ("message", "input", "expected", "actual", "traceback"):
         if test[name] is not None:
             lines.append(f"{name}: {_cut(_as_text(test[name]), MOST_OF_A_VALUE)}")

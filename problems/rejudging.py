@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from problems.judge.sandbox import Sandbox
 from problems.judge.verdict import Judgement
 from problems.judging import fields_of, judgement_of
-from problems.models import Problem, Submission, SubmissionQuerySet
+from problems.models import Explanation, Problem, Submission, SubmissionQuerySet
 
 # In one request; whoever has more does it again, as these are then of the new version.
 MOST, SECONDS = 200, 30
@@ -71,6 +71,9 @@ def look(problem: Problem, version: int, sandbox: Sandbox) -> Looked:
 @transaction.atomic
 def apply(problem: Problem, judged: list[Again]) -> int:
     """Put the new judgements in place of the old ones; how many submissions that concerned."""
+    # What was said of a verdict that no longer stands.
+    changed = [again.submission.pk for again in judged if again.changes]
+    Explanation.objects.filter(submission__in=changed).delete()
     return sum(
         Submission.objects.judged()
         .filter(pk=submission.pk, problem_version=submission.problem_version)

@@ -7,6 +7,7 @@ built in the sandbox when a submission first needs them, from the revision of th
 import datetime
 from functools import lru_cache
 
+from kb.document import DocumentError
 from kb.models import Revision
 from problems.document import parse_document
 from problems.errors import NoTests
@@ -37,7 +38,7 @@ def _built(problem: int, version: int, sandbox: Sandbox) -> TestSet:
         raise NoTests(f"There is no revision {version} of {slug}.")
     try:
         return build(parse_document(text), sandbox)
-    except BuildFailed as exc:
+    except (BuildFailed, DocumentError) as exc:
         raise NoTests(f"The tests of {slug}, version {version}: {exc}") from exc
 
 

@@ -8,7 +8,10 @@ import tempfile
 _var = tempfile.mkdtemp(prefix="casebook-test-")
 atexit.register(shutil.rmtree, _var, ignore_errors=True)
 os.environ["CASEBOOK_VAR"] = _var
-for _name in ("SITE_URL", "BROKER_URL", "CACHE_URL", "PORT", "HOST", "TRUSTED_PROXIES"):
+for _name in (
+    *("SITE_URL", "BROKER_URL", "CACHE_URL", "PORT", "HOST", "TRUSTED_PROXIES"),
+    *("EXPLAIN_BASE_URL", "EXPLAIN_MODEL", "EXPLAIN_API_KEY"),
+):
     os.environ.pop(_name, None)
 
 from config.settings import *

@@ -103,7 +103,7 @@ class ProblemAdmin(EntryAdmin):
         failing = Submission.objects.failing().filter(
             problem=problem, problem_version=problem.version
         )
-        unexplained = failing.filter(diagnosis=None, outcome__gt="").order_by()
+        unexplained = failing.filter(diagnosis__isnull=True, outcome__gt="").order_by()
         groups = unexplained.values("outcome").annotate(
             count=Count("pk"), learners=Count("owner", distinct=True), last=Max("created_at")
         )

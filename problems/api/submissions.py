@@ -333,10 +333,9 @@ class SubmissionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         )
         waited = wait_as_preferred(request, explanation)
         submission = self.get_object()
-        has_ended = explanation_of(submission).is_ended
-        response = Response(
-            self.get_serializer(submission).data, status=200 if has_ended else 202
-        )
+        explanation = explanation_of(submission)
+        status = 202 if explanation and not explanation.is_ended else 200
+        response = Response(self.get_serializer(submission).data, status=status)
         response["Location"] = f"/api/v1/submissions/{pk}/"
         for name, value in (fields | waited).items():
             response[name] = value

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from problems.document import ProblemDocument
+from problems.document import ProblemDocument, required_parameters
 from problems.judge.answers import Test
 from problems.judge.codec import Value
 
@@ -93,20 +93,9 @@ def _wrong_in(
     for key in arguments:
         if key not in parameters:
             yield f"has the argument {_short(key)}; the parameters are {', '.join(parameters)}."
-    for name in _required(document.function.signature):
+    for name in required_parameters(document.function.signature):
         if name not in arguments:
             yield f"has no argument {name!r}, which has no default."
-
-
-def _required(signature: str) -> list[str]:
-    """The parameters of a signature, as what follows `def`, that have no default."""
-    [function] = ast.parse(f"def {signature}: ...").body
-    assert isinstance(function, ast.FunctionDef)
-    places = function.args
-    positional = [*places.posonlyargs, *places.args]
-    without = positional[: len(positional) - len(places.defaults)]
-    pairs = zip(places.kwonlyargs, places.kw_defaults, strict=True)
-    return [one.arg for one in (*without, *(name for name, default in pairs if default is None))]
 
 
 def test_from(yielded: Any) -> Test:

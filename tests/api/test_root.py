@@ -4,7 +4,7 @@ import pytest
 
 COLLECTIONS = [
     *("case-studies", "companies", "techniques", "study-plans", "topics", "problems", "search"),
-    *("compute/kinds", "compute/jobs", "compute/datasets", "auth/token", "me"),
+    *("submissions", "compute/kinds", "compute/jobs", "compute/datasets", "auth/token", "me"),
 ]
 
 
@@ -12,13 +12,13 @@ def test_the_root_lists_the_collections_and_the_features(api, db):
     root = api.get("/api/v1/").json()
     assert set(root) == {"collections", "features", "documentation", "license"}
     assert list(root["collections"]) == COLLECTIONS
-    assert root["features"] == {"judge": False, "explanations": False}
+    assert root["features"] == {"judge": True, "explanations": False}
 
 
 @pytest.mark.parametrize("name", COLLECTIONS)
 def test_each_collection_answers_at_its_address(api, shipped, name):
     address = api.get("/api/v1/").json()["collections"][name]
     # A search needs words, what is somebody's needs its owner, a token is got by POST.
-    owned = {"me": 401, "compute/datasets": 401}
+    owned = {"me": 401, "compute/datasets": 401, "submissions": 401}
     expected = (owned | {"search": 400, "auth/token": 405}).get(name, 200)
     assert api.get(address).status_code == expected

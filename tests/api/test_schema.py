@@ -23,6 +23,8 @@ NOT_SAID_BY_THE_SCHEMA = {
     "POST /api/v1/compute/jobs/": "the parameters depend on the kind; each kind has its own schema",
     "GET /api/v1/compute/jobs/": "a cursor is one of those that an answer gave",
     "GET /api/v1/compute/datasets/": "a cursor is one of those that an answer gave",
+    "GET /api/v1/submissions/": "a cursor is one of an answer, and a filter names problems",
+    "POST /api/v1/problems/{slug}/run/": "the arguments depend on the problem's function",
     "POST /api/v1/compute/datasets/": "what is in a CSV file is said in words",
     "GET /api/v1/case-studies/": "a filter names companies and techniques that are published",
     "GET /api/v1/topics/": "a filter names plans and techniques that are published",

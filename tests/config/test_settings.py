@@ -98,7 +98,33 @@ def test_limits_come_from_the_environment(tmp_path):
         "waiting_anonymous": "100",
         "token": "3",
         "token_address": "200",
+        "datasets": "30",
+        "submissions": "30",
+        "runs": "120",
+        "explanations": "20",
     }
+
+
+def test_explanations_need_a_server_and_a_model(tmp_path):
+    server = {"EXPLAIN_BASE_URL": "http://127.0.0.1:8080/v1"}
+    (tmp_path / "key").write_text("a secret")
+    both = server | {"EXPLAIN_MODEL": "m", "EXPLAIN_API_KEY_FILE": str(tmp_path / "key")}
+    shown = "s.FEATURES['explanations'], s.EXPLAIN_API_KEY, s.EXPLAIN_SECONDS"
+    for variables in ({}, server, {"EXPLAIN_MODEL": "m"}):
+        assert setting(tmp_path, shown, **variables) == [False, "", 30]
+    assert setting(tmp_path, shown, **both) == [True, "a secret", 30]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("EXPLAIN_BASE_URL", "127.0.0.1:8080/v1"),
+        ("EXPLAIN_SECONDS", "0"),
+        ("EXPLAIN_SECONDS", "241"),
+    ],
+)
+def test_a_model_server_that_cannot_be_asked_is_refused(tmp_path, name, text):
+    assert f"{name}={text}" in refusal(tmp_path, **{name: text})
 
 
 def test_proxies_are_addresses_and_networks(tmp_path):

@@ -7,6 +7,7 @@ from problems.bench import bench
 from problems.judge.sandbox import missing
 from problems.models import Submission
 from problems.runner import judge_submission
+from tests.problems.model_server import model_server
 
 NEED_A_SANDBOX = ("test_judging.py", "test_publishing_problems.py")
 
@@ -32,3 +33,15 @@ def judge(zygote, monkeypatch):
         return Submission.objects.get(pk=pk)
 
     return now
+
+
+@pytest.fixture
+def offered(settings, monkeypatch):
+    """A site that has a model server, which a test may tell what to answer."""
+    # Whatever proxy this machine has, its own server is not behind it.
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with model_server() as server:
+        settings.EXPLAIN_BASE_URL = server.url
+        settings.EXPLAIN_MODEL = "a-small-model"
+        settings.FEATURES = settings.FEATURES | {"explanations": True}
+        yield server

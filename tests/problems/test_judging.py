@@ -263,7 +263,7 @@ def test_where_the_machine_refuses_nothing_is_claimed_and_everybody_learns_why(
         assert "Landlock" in client.get(f"/problems/{SLUG}/").content.decode()
     # Not at once: the sandbox is tried again after a pause.
     assert judge(pk).attempt == 0
-    monkeypatch.setattr(bench, "_next_try", 0)
+    bench.close()
     assert judge(pk).verdict == "wrong_answer"
     assert checked(client)["ok"] is True
     assert "No code is judged" not in client.get(f"/problems/{SLUG}/").content.decode()
@@ -279,7 +279,7 @@ def test_a_lock_that_fails_later_puts_back_and_stops_the_judge(learner, judge, c
         assert judge(first).state == State.QUEUED
     assert judge(second).attempt == 0
     assert "The attestation failed." in checked(client)["detail"]
-    monkeypatch.setattr(bench, "_next_try", 0)
+    bench.close()
     assert judge(second).state == State.SUCCEEDED
 
 

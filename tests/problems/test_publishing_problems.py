@@ -45,7 +45,7 @@ def test_what_the_gate_refuses_is_not_published_and_says_why(problem, admin, cli
     problem.refresh_from_db()
     assert problem.version == 1
     assert not StoredTests.objects.exists()
-    with pytest.raises(CannotPublish, match="alternative.py is not accepted"):
+    with pytest.raises(CannotPublish, match=r"alternative\.py is not accepted"):
         services.publish(draft, admin)
 
 
@@ -102,7 +102,8 @@ def doubled(code: str) -> str:
     """The same function, whose every result is twice as large."""
     return (
         code.replace("def disease_posterior(", "def once(")
-        + "\n\n\ndef disease_posterior(prevalence, sensitivity, specificity, positive=True):\n"
+        + "\n\n\ndef disease_posterior(prevalence: float, sensitivity: float, specificity: float,"
+        + " positive: bool = True) -> float:\n"
         + "    return 2 * once(prevalence, sensitivity, specificity, positive)\n"
     )
 

@@ -327,6 +327,17 @@ def test_a_judge_that_went_wrong_is_no_verdict(learner):
     assert body["error"] == {"code": "judge-fault", "detail": "The judge went wrong."}
 
 
+def test_what_is_put_back_after_somebody_cancelled_it_is_cancelled(learner):
+    pk = submit(learner).json()["id"]
+    token = Submission.objects.claim(pk).attempt
+    assert not Submission.objects.put_back(pk, token + 1, "judge-fault", "")
+    learner.post(f"{SUBMISSIONS}{pk}/cancel/")
+    assert Submission.objects.put_back(pk, token, "judge-fault", "")
+    row = Submission.objects.get(pk=pk)
+    assert (row.state, row.error_code, row.lease_until) == (State.CANCELLED, "", None)
+    assert not Submission.objects.put_back(pk, token, "judge-fault", "")
+
+
 # --- editorial, status, acceptance ---------------------------------------------------------------
 
 
