@@ -30,7 +30,7 @@ def log_as_the_site_does(**_):
 
 @worker_ready.connect
 def replace_ended_processes_soon(sender, **_):
-    """A pool process ends after 200 tasks, and what was handed to it meanwhile waits for its heir.
+    """A pool process ends after many tasks, and what was handed to it meanwhile waits for its heir.
 
     Celery looks for ended processes every 5 s; it is told when one ends, but so early that the
     process may still be there. A small job would then take seconds.

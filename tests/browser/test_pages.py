@@ -161,6 +161,6 @@ def test_starter_code_is_copied(open_page):
         "/problems/multi-head-attention/", permissions=["clipboard-read", "clipboard-write"]
     )
     page.get_by_role("button", name="Copy").click()
-    assert page.get_by_role("button", name="Copied").is_visible()
+    page.get_by_role("button", name="Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("import numpy as np")

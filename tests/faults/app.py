@@ -31,6 +31,8 @@ from compute import runner, work  # noqa: E402  (after the setup)
 
 work.LEASE = datetime.timedelta(seconds=float(os.environ["LEASE_SECONDS"]))
 runner.BEAT_SECONDS = 1
+# More often than in production, so that tests see it happen.
+app.conf.worker_max_tasks_per_child = 200
 work.SEND_AGAIN_AFTER = datetime.timedelta(seconds=2)
 
 
