@@ -17,6 +17,7 @@ CHECKS = {
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "deployment": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
     "content": [*MANAGE, "format_content", "--check"],
+    "problems": [*MANAGE, "check_problems"],
     "locks": [PYTHON, "-m", "tests.locks", "--check"],
 }
 # A site as it is on the open network, for the deployment check.

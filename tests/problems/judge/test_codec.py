@@ -230,7 +230,7 @@ def test_nothing_that_a_subclass_overrides_is_called():
         1 << 5000,
         Decimal("sNaN"),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_plain_form_is_named(value):
     with pytest.raises(NotPlain, match=r"plain value"):

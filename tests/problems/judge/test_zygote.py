@@ -83,7 +83,7 @@ def test_a_child_takes_little_memory_of_its_own(sandbox):
         except PermissionError:
             pytest.skip("only root may look into a locked process")
         private = sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
-        assert private < 8 * 1024
+        assert private < 4 * 1024
     finally:
         thread.join()
 
