@@ -69,9 +69,7 @@ def test_a_verdict_inside_the_judge(four):
     )
     print(f"\n\nA verdict on {TESTS} tests inside the judge, best of {ROUNDS} times {RUNS}")
     print(f"  median {median:.1f} ms, 95th percentile {p95:.1f} ms")
-    print(
-        f"  a fresh Python, without any lock: {fresh:.0f} ms, {fresh / median:.0f} times as long"
-    )
+    print(f"  a fresh Python, without any lock: {fresh:.0f} ms, {fresh / median:.0f} times as long")
     assert median <= MOST_MEDIAN_MS
     assert p95 <= MOST_P95_MS
     print(f"  the first of a sandbox that had just been started: {cold:.1f} ms")
