@@ -64,8 +64,46 @@ class ErrorFilter(admin.SimpleListFilter):
         return queryset.filter(error_code=self.value()) if self.value() else queryset
 
 
+class WorkAdmin(ReadOnlyAdmin):
+    """What the admin's lists of all work share: light rows, found by what is indexed."""
+
+    list_per_page = 50
+    search_fields = ["id", "request_id", "owner__username"]
+    search_help_text = "The whole of its id, of a request's id, or of an owner's name."
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).light()
+
+    def get_readonly_fields(self, request, obj=None):
+        return [name for _, options in self.fieldsets for name in options["fields"]]
+
+    def get_search_results(self, request, queryset, search_term):
+        """By what is indexed, and whole: to search in parts of words would read every row."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        try:
+            return queryset.filter(pk=uuid.UUID(term)), False
+        except ValueError:
+            pass
+        owners = get_user_model().objects.filter(username=term)
+        owner = owners.values_list("pk", flat=True).first()
+        found = Q(request_id=term, request_id__gt="")
+        return queryset.filter(found | Q(owner=owner) if owner else found), False
+
+    @display(
+        description="State",
+        ordering="state",
+        label={"Running": "info", "Succeeded": "success", "Failed": "danger"},
+    )
+    def shown_state(self, work):
+        return work.get_state_display()
+
+
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(WorkAdmin):
     """Jobs to look at, to cancel and to run again; the API makes them, and nothing edits them."""
 
     list_display = [
@@ -74,11 +112,6 @@ class JobAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "kind", OwnerFilter, "created_at", ErrorFilter]
     list_select_related = ["owner"]
-    list_per_page = 50
-    search_fields = ["id", "request_id", "owner__username"]
-    search_help_text = "The whole of a job's id, of a request's id, or of an owner's name."
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     actions = ["cancel_selected", "run_selected_again"]
     change_form_outer_before_template = "compute/admin/job_panel.html"
     fieldsets = [
@@ -96,35 +129,7 @@ class JobAdmin(ReadOnlyAdmin):
         ("Parameters and result", {"fields": ["parameters", "answer", "charts"]}),
     ]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).light()
-
-    def get_readonly_fields(self, request, obj=None):
-        return [name for _, options in self.fieldsets for name in options["fields"]]
-
-    def get_search_results(self, request, queryset, search_term):
-        """By what is indexed, and whole: to search in parts of words would read every job."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        try:
-            return queryset.filter(pk=uuid.UUID(term)), False
-        except ValueError:
-            pass
-        owners = get_user_model().objects.filter(username=term)
-        owner = owners.values_list("pk", flat=True).first()
-        found = Q(request_id=term, request_id__gt="")
-        return queryset.filter(found | Q(owner=owner) if owner else found), False
-
     # --- what is shown ------------------------------------------------------------------------
-
-    @display(
-        description="State",
-        ordering="state",
-        label={"Running": "info", "Succeeded": "success", "Failed": "danger"},
-    )
-    def shown_state(self, job):
-        return job.get_state_display()
 
     @admin.display(description="Waited")
     def waited(self, job):

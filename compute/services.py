@@ -15,7 +15,6 @@ from compute import charts, work
 from compute.errors import JobNotEnded
 from compute.models import Item, Job, JobQuerySet
 from compute.registry import Chart, Kind, get_kind
-from rest.access import current_request_id
 from rest.limits import LimitExceeded, limit, one_at_a_time, rate_limit_fields
 
 WINDOW_SECONDS = 60
@@ -79,7 +78,6 @@ def _new_job(
         size=len(orjson.dumps(params)),
         owner=owner,
         client="" if owner else client,
-        request_id=current_request_id(),
     )
 
 

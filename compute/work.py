@@ -25,6 +25,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from kombu.pools import producers
 
+from rest.access import current_request_id
+
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
@@ -240,6 +242,7 @@ def submit(work: Work) -> None:
     A broker that is down costs the caller nothing: the sweep sends the row later.
     """
     work.sent_at = timezone.now()
+    work.request_id = current_request_id()
     work.save(force_insert=True)
     transaction.on_commit(partial(publish, type(work), [work.pk]), robust=True)
 

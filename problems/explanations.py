@@ -12,7 +12,6 @@ from problems.errors import NothingToExplain
 from problems.model_server import ModelUnavailable, ask
 from problems.models import Explanation, Submission
 from problems.prompt import messages_about
-from rest.access import current_request_id
 from rest.limits import count_try, one_at_a_time
 
 HOUR = 3600
@@ -49,7 +48,6 @@ def explain(submission: Submission) -> tuple[Explanation, dict[str, str]]:
             submission=submission,
             model=settings.EXPLAIN_MODEL,
             time_limit=settings.EXPLAIN_SECONDS + SECONDS_AROUND,
-            request_id=current_request_id(),
         )
         work.submit(explanation)
     return explanation, fields

@@ -361,12 +361,6 @@ class Submission(Work):
         return f"{self.mode} {self.pk}"
 
 
-def _named(index: models.Index, name: str) -> models.Index:
-    copy = index.clone()
-    copy.name = copy.name.replace("%(class)s", name)
-    return copy
-
-
 class Explanation(Work):
     """What a language model says of a submission that was not accepted: one for each submission.
 
@@ -385,8 +379,6 @@ class Explanation(Work):
     objects = WorkQuerySet.as_manager()
 
     class Meta(Work.Meta):
-        # With this model's own name they would be too long for some databases.
-        indexes = [_named(index, "words") for index in Work.Meta.indexes]
         constraints = [
             *Work.Meta.constraints,
             models.CheckConstraint(

@@ -9,7 +9,6 @@ from compute.services import check_waiting
 from problems.calls import wrong_with
 from problems.errors import EditorialClosed, InvalidSubmission
 from problems.models import GaveUp, Problem, Submission
-from rest.access import current_request_id
 from rest.limits import count_try, one_at_a_time
 from rest.version import raise_content_version
 
@@ -45,7 +44,6 @@ def submit(
         code=code,
         arguments=arguments,
         time_limit=JUDGE_SECONDS,
-        request_id=current_request_id(),
     )
     with transaction.atomic():
         fields = {} if owner.is_staff else _count(owner, mode)

@@ -1,19 +1,15 @@
 """What learners submitted, to look at."""
 
-import uuid
-
 import orjson
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.utils.html import format_html
-from unfold.decorators import display
 
+from compute.admin import WorkAdmin
 from problems.models import Submission
-from rest.admin import ReadOnlyAdmin
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnlyAdmin):
+class SubmissionAdmin(WorkAdmin):
     """Submissions of learners: the API makes them, the judge judges them, nothing edits them."""
 
     list_display = [
@@ -22,11 +18,6 @@ class SubmissionAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "mode", "verdict", "problem", "created_at"]
     list_select_related = ["owner", "problem"]
-    list_per_page = 50
-    search_fields = ["id", "owner__username"]
-    search_help_text = "The whole of a submission's id, of a request's id, or of an owner's name."
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     fieldsets = [
         (None, {"fields": ["id", "problem", "problem_version", "mode", "owner", "request_id"]}),
         ("State", {"fields": ["shown_state", "attempt", "error_code", "error_detail"]}),
@@ -37,33 +28,6 @@ class SubmissionAdmin(ReadOnlyAdmin):
         ),
         ("Code", {"fields": ["shown_code", "shown_arguments"]}),
     ]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).light()
-
-    def get_readonly_fields(self, request, obj=None):
-        return [name for _, options in self.fieldsets for name in options["fields"]]
-
-    def get_search_results(self, request, queryset, search_term):
-        """By what is indexed, and whole: to search in parts of words would read every row."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        try:
-            return queryset.filter(pk=uuid.UUID(term)), False
-        except ValueError:
-            pass
-        owner = get_user_model().objects.filter(username=term).first()
-        found = queryset.filter(owner=owner) if owner else queryset.filter(request_id=term)
-        return found, False
-
-    @display(
-        description="State",
-        ordering="state",
-        label={"Running": "info", "Succeeded": "success", "Failed": "danger"},
-    )
-    def shown_state(self, submission):
-        return submission.get_state_display()
 
     @admin.display(description="Code")
     def shown_code(self, submission):

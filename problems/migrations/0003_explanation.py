@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-created_at'],
                 'abstract': False,
-                'indexes': [models.Index(fields=['-created_at'], name='problems_words_created'), models.Index(fields=['finished_at'], name='problems_words_finished'), models.Index(condition=models.Q(('request_id__gt', '')), fields=['request_id'], name='problems_words_request')],
+                'indexes': [models.Index(fields=['-created_at'], name='problems_explanation_created'), models.Index(fields=['finished_at'], name='problems_explanation_finished'), models.Index(condition=models.Q(('request_id__gt', '')), fields=['request_id'], name='problems_explanation_request')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('finished_at', None), ('lease_until', None), ('state', 'queued')), models.Q(('finished_at', None), ('lease_until__isnull', False), ('started_at__isnull', False), ('state', 'running')), models.Q(('finished_at__isnull', False), ('lease_until', None), ('state__in', ['succeeded', 'failed', 'cancelled'])), _connector='OR'), name='problems_explanation_state_fits_lease_and_end'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'succeeded'), ('text__isnull', False)), models.Q(models.Q(('state', 'succeeded'), _negated=True), ('text', None)), _connector='OR'), name='problems_explanation_text_fits_state')],
             },
         ),
