@@ -320,6 +320,11 @@ if EXPLAIN_BASE_URL and not _is_address(EXPLAIN_BASE_URL):
 if not 1 <= EXPLAIN_SECONDS <= 240:
     raise ImproperlyConfigured(f"EXPLAIN_SECONDS={EXPLAIN_SECONDS:g} should be from 1 to 240.")
 
+# --- Links that rot (optional) ----------------------------------------------------------------
+
+# Whether the addresses that published texts cite are visited now and then. Off: no connection.
+LINK_CHECKS = env.bool("LINK_CHECKS", default=False)
+
 # What of this site depends on its settings; the API's root lists it.
 FEATURES = {"judge": True, "explanations": bool(EXPLAIN_BASE_URL and EXPLAIN_MODEL)}
 

@@ -5,179 +5,38 @@ through `parse` and `dump`, which are inverses: `dump(parse(text)) == text` for 
 `parse(dump(document)) == document` always.
 """
 
-import math
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
+from pydantic import Field, ValidationError
+
+from kb.case_parts import CaseLink, Claim, Component, Experiment, Flow
+from kb.fields import (
+    Audience,
+    Body,
+    Chapter,
+    DocumentError,
+    Example,
+    Line,
+    OptionalText,
+    Part,
+    Question,
+    Slug,
+    SlugSet,
+    Text,
+    Url,
+    Work,
+    Year,
 )
-
-from kb.toml import FENCE, dump_toml
+from kb.toml import FENCE, dump_toml, line_of
+from kb.vocabulary import Domain, TechniqueGroup
 
 RESERVED_SLUGS = {"compare", "feed", "today", "new"}
 MAX_BYTES = 1_000_000
-
-Slug = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=80)
-]
-# References without an order of their own stand sorted, each once.
-SlugSet = Annotated[list[Slug], AfterValidator(lambda slugs: sorted(set(slugs)))]
-# Control characters, halves of characters, and those that stand for parts while one renders.
-NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ue000-\uf8ff]")
-
-
-def _with_line_feeds(value: object) -> object:
-    """A form in a browser sends its lines with CR LF."""
-    return value.replace("\r\n", "\n") if isinstance(value, str) else value
-
-
-def plain_text(value: str) -> str:
-    """Raises ValueError for a character that is not allowed in any document."""
-    if found := NOT_TEXT.search(value):
-        raise ValueError(f"the character {found[0]!r} is not allowed")
-    return value
-
-
-def _tidy_body(value: object) -> object:
-    """No blanks at the end of a line, and no empty lines around the whole."""
-    if isinstance(value, str):
-        lines = value.replace("\r\n", "\n").split("\n")
-        return "\n".join(line.rstrip(" \t\r") for line in lines).strip("\n")
-    return value
-
-
-def _json_values(value: Any) -> Any:
-    """What JSON and TOML both have. TOML has no null: a parameter that is null is left out.
-
-    The names stand sorted: not every database keeps their order.
-    """
-    if isinstance(value, dict):
-        kept = {plain_text(key): _json_values(value[key]) for key in sorted(value)}
-        return {key: part for key, part in kept.items() if part is not None and part != {}}
-    if isinstance(value, list):
-        if None in value:
-            raise ValueError("a list with null in it cannot be written as TOML")
-        return [_json_values(part) for part in value]
-    if isinstance(value, str):
-        return plain_text(value.replace("\r\n", "\n"))
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    raise ValueError(f"{value} is no number, text, list or table of JSON")
-
-
-Line = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n<>]+$"),
-    AfterValidator(plain_text),
-]
-OptionalText = Annotated[
-    str,
-    StringConstraints(max_length=4000),
-    BeforeValidator(_with_line_feeds),
-    AfterValidator(plain_text),
-]
-Text = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=4000),
-    BeforeValidator(_with_line_feeds),
-    AfterValidator(plain_text),
-]
-Body = Annotated[str, BeforeValidator(_tidy_body), AfterValidator(plain_text)]
-Year = Annotated[int, Field(ge=1700, le=2100)]
-Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>\"]+)?$")]
-Confidence = Literal["original", "abstract-only", "secondary", "unverified"]
-Domain = Literal[
-    "recommendation",
-    "fraud-and-risk",
-    "ml-platform",
-    "ads-and-search",
-    "language",
-    "forecasting",
-    "other",
-]
-
-
-class DocumentError(Exception):
-    """Something in a document is not as it must be; says where, and what would be right."""
-
-    def __init__(self, name: str, problems: list[tuple[int, str]]):
-        self.name = name
-        self.problems = problems
-        super().__init__("\n".join(f"{name}:{line}: {sentence}" for line, sentence in problems))
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Work(Part):
-    """A cited work: the source of a case or the reference of a topic."""
-
-    key: Slug
-    title: Text
-    authors: OptionalText = ""
-    publisher: OptionalText = ""
-    year: Year | None = None
-    url: Url = ""
-    confidence: Confidence = "original"
-    note: OptionalText = ""
-
-
-class Question(Part):
-    question: Text
-    answer: Text
-
-
-class Audience(Part):
-    student: OptionalText = ""
-    engineer: OptionalText = ""
-    researcher: OptionalText = ""
-
-
-class Chapter(Part):
-    slug: Slug
-    title: Line
-    summary: OptionalText = ""
-
-
-class Control(Part):
-    """What a reader may change in a figure: a number in a range, or one of some choices.
-
-    `param` is a path into the parameters ("prior.alpha"); the choice "null" stands for null.
-    """
-
-    param: Line
-    label: Line
-    minimum: float | int | None = None
-    maximum: float | int | None = None
-    step: float | int | None = None
-    choices: list[str | float | int] = []
-
-
-class Example(Part):
-    """A computed figure of a topic: a job kind with its parameters, run when published.
-
-    It is computed whenever its topic is published or previewed, so a topic has few.
-    """
-
-    key: Slug
-    title: Line
-    kind: Slug
-    figure: OptionalText = ""
-    text: Text
-    params: Annotated[dict[str, Any], AfterValidator(_json_values)] = {}
-    controls: list[Control] = []
+# The lists of parts that have keys, each of which stands once.
+KEYED = ("sources", "references", "claims", "components", "experiments", "examples", "chapters")
 
 
 class Document(Part):
@@ -203,7 +62,7 @@ class CompanyDocument(Document):
 
 class TechniqueDocument(Document):
     TYPE: ClassVar[str] = "technique"
-    group: Line
+    group: TechniqueGroup
     synonyms: list[Line] = []
 
 
@@ -220,7 +79,17 @@ class CaseStudyDocument(Document):
     teaser: OptionalText = ""
     audience: Audience = Audience()
     sources: list[Work] = []
+    claims: list[Claim] = []
+    components: list[Component] = []
+    flows: list[Flow] = []
+    links: list[CaseLink] = []
     questions: list[Question] = []
+    experiments: Annotated[list[Experiment], Field(max_length=10)] = []
+
+    @property
+    def lanes(self) -> list[str]:
+        """The lanes of the picture, in the order in which components first name them."""
+        return list(dict.fromkeys(component.lane for component in self.components))
 
 
 class StudyPlanDocument(Document):
@@ -328,7 +197,7 @@ def _what(place: str) -> str:
 
 def _doubled_keys(document: Document) -> list[tuple[str, int, str]]:
     found = []
-    for field in ("sources", "references", "examples", "chapters"):
+    for field in KEYED:
         seen: set[str] = set()
         for index, part in enumerate(getattr(document, field, [])):
             key = part.slug if isinstance(part, Chapter) else part.key
@@ -344,34 +213,6 @@ def body_line(text: str) -> int:
     return front.count("\n") + 3 + len(body) - len(body.lstrip("\n"))
 
 
-def line_of(text: str, location: tuple[int | str, ...]) -> int:
-    """The line of a value in the front matter; of the nearest enclosing table if it is absent."""
-    lines = text.split("\n")
-    start, prefix = 1, ""
-    for depth, part in enumerate(location):
-        if isinstance(part, int):
-            continue
-        path = f"{prefix}.{part}" if prefix else part
-        following = location[depth + 1] if depth + 1 < len(location) else None
-        nth = following if isinstance(following, int) else 0
-        headers = [
-            number
-            for number, line in enumerate(lines[start:], start)
-            if line.strip() in (f"[{path}]", f"[[{path}]]")
-        ]
-        if nth < len(headers):
-            start, prefix = headers[nth], path
-            continue
-        for number in range(start, len(lines)):
-            line = lines[number]
-            if line == FENCE or (number > start and line.startswith("[") and prefix):
-                break
-            if re.match(rf"{re.escape(part)}\s*=", line):
-                return number + 1
-        break
-    return start + 1
-
-
 def dump(document: Document) -> str:
     """The canonical text of a document."""
     values = document.model_dump(exclude_defaults=True, exclude={"body"})
@@ -382,10 +223,16 @@ def dump(document: Document) -> str:
 
 def read(path: Path, name: str) -> tuple[Document, str]:
     """A file as a document, with its text. Raises DocumentError, also where it is not UTF-8."""
-    data = path.read_bytes()
+    text = decode(path.read_bytes(), name)
+    return parse(text, name), text
+
+
+def decode(data: bytes, name: str) -> str:
+    """Some bytes as text. Raises DocumentError where they are too many, or not UTF-8."""
+    if len(data) > 4 * MAX_BYTES:
+        raise DocumentError(name, [(1, f"The text is longer than {MAX_BYTES:,} characters.")])
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as exc:
         line = data[: exc.start].count(b"\n") + 1
         raise DocumentError(name, [(line, "The file is not UTF-8.")]) from None
-    return parse(text, name), text

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from kb.fields import Fault
+
 
 class ContentError(Exception):
     """The parent of all of them."""
@@ -18,11 +20,11 @@ class UnknownReference(ContentError):
 class CannotPublish(ContentError):
     """An entry makes no document, does not render, or may not be published now.
 
-    `faults` are (place in the document, line in the text there from 1, sentence), where known.
+    `faults` say where in the document, as far as that is known.
     """
 
-    def __init__(self, message: str, faults: Sequence[tuple[tuple[int | str, ...], int, str]] = ()):
-        self.faults = faults or [((), 1, line) for line in message.split("\n")]
+    def __init__(self, message: str, faults: Sequence[Fault] = ()):
+        self.faults = faults or [Fault((), 1, line) for line in message.split("\n")]
         super().__init__(message)
 
 

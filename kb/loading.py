@@ -12,17 +12,10 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from kb.document import (
-    DOCUMENT_TYPES,
-    Document,
-    DocumentError,
-    body_line,
-    dump,
-    line_of,
-    read,
-)
+from kb.check import Read, read_all
+from kb.document import DOCUMENT_TYPES, decode
 from kb.errors import CannotPublish, CannotWithdraw, LoadFailed, UnknownReference
-from kb.markup import BODY, Place
+from kb.fields import DocumentError, Fault
 from kb.models import (
     CaseStudy,
     Company,
@@ -34,16 +27,21 @@ from kb.models import (
 )
 from kb.models.entry import Entry
 from kb.services import (
+    check,
     claim,
     hide,
     put_cards_on,
     record_publication,
+    render_anew,
     render_linking,
     rendered,
 )
+from kb.terms import load_vocabulary
+from kb.vocabulary import Vocabulary
 from rest.version import raise_content_version
 
 CONTENT = Path(__file__).parent / "content"
+VOCABULARY = "vocabulary.toml"
 ENTRY_MODELS = {model.TYPE: model for model in (Company, Technique, StudyPlan, Topic, CaseStudy)}
 FILE, DATABASE = "file", "database"
 
@@ -77,31 +75,18 @@ def decide(*, is_known: bool, exists: bool, was_edited: bool, take: str | None) 
 
 
 @dataclass(frozen=True)
-class File:
-    """A document that was read from a file. `name` is for messages."""
+class File(Read):
+    """A document that was read from a file, and the model of its entries."""
 
-    name: str
     model: type[Entry]
-    document: Document
-    text: str
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.model.TYPE, self.document.slug
-
-    def where(self, place: Place, line: int = 1) -> str:
-        """Name and line of a place of the document, and of a line of the text there."""
-        if place == BODY:
-            return f"{self.name}:{body_line(self.text) + line - 1}"
-        return f"{self.name}:{line_of(self.text, place) if place else 1}"
-
-    def where_named(self, slug: str) -> str:
-        """Name and line of what names another entry."""
-        return f"{self.name}:{line_with(self.text, slug)}"
+    def where_named(self, slug: str, sentence: str) -> str:
+        """A sentence with the name and line of what names another entry."""
+        return f"{self.name}:{line_with(self.text, slug)}: {sentence}"
 
 
 def line_with(text: str, slug: str) -> int:
@@ -133,32 +118,31 @@ class Report:
             )
 
 
+def read_vocabulary(root: Path = CONTENT) -> Vocabulary | None:
+    """The closed lists of a folder; None where it has none. Raises LoadFailed."""
+    path = root / VOCABULARY
+    if not path.exists():
+        return None
+    name = str(path.relative_to(root.parent))
+    try:
+        text = decode(path.read_bytes(), name)
+        vocabulary = Vocabulary.parse(text, name)
+    except DocumentError as exc:
+        raise LoadFailed(str(exc).split("\n")) from exc
+    return vocabulary
+
+
 def read_content(root: Path = CONTENT) -> list[File]:
     """Every file below a folder, in the order of loading. Raises LoadFailed with all faults."""
-    files, faults = [], []
-    for path in sorted(root.rglob("*.md")):
-        name = str(path.relative_to(root.parent))
-        try:
-            document, text = read(path, name)
-        except DocumentError as exc:
-            faults += [f"{name}:{line}: {sentence}" for line, sentence in exc.problems]
-            continue
-        if document.slug != path.stem:
-            line = line_of(text, ("slug",))
-            faults.append(f"{name}:{line}: The slug must be the file's name, {path.stem!r}.")
-        if dump(document) != text:
-            faults.append(
-                f"{name}:1: Not in canonical form; `manage.py format_content` puts it there."
-            )
-        files.append(File(name, ENTRY_MODELS[document.type], document, text))
-    seen: dict[tuple[str, str], str] = {}
-    for file in files:
-        if file.key in seen:
-            faults.append(f"{file.name}:1: {seen[file.key]} has the same type and slug.")
-        seen[file.key] = file.name
+    paths = sorted(root.rglob("*.md"))
+    found, faults = read_all((path, str(path.relative_to(root.parent))) for path in paths)
     if faults:
         raise LoadFailed(faults)
     order = list(DOCUMENT_TYPES)
+    files = [
+        File(file.name, file.text, file.document, ENTRY_MODELS[file.document.type])
+        for file in found
+    ]
     return sorted(files, key=lambda file: order.index(file.document.type))
 
 
@@ -169,16 +153,27 @@ def add_take_argument(parser) -> None:
     parser.add_argument("slugs", nargs="*", metavar="SLUG", help="entries that --take is about")
 
 
-def load(files: list[File], take: str | None = None, slugs: list[str] | None = None) -> Report:
-    """Load all files or none. Raises LoadFailed with file and line of everything wrong."""
+def load(
+    files: list[File],
+    take: str | None = None,
+    slugs: list[str] | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Report:
+    """Load all files or none. Raises LoadFailed with file and line of everything wrong.
+
+    What a changed vocabulary says of cases that do not change is made anew.
+    """
     chosen = set(slugs or [])
     if unknown := chosen - {file.document.slug for file in files}:
         raise LoadFailed([f"There is no shipped file for {', '.join(sorted(unknown))}."])
     with transaction.atomic():
+        has_new_words = vocabulary is not None and load_vocabulary(vocabulary)
         report, work = _sort_out(files, take, chosen)
         _write(work)
         changed = _publish(work)
     render_linking(changed, besides=[file.key for file, _ in work])
+    if has_new_words:
+        render_anew(CaseStudy.objects.published().exclude(pk__in=[e.pk for _, e in work]))
     return report
 
 
@@ -225,7 +220,7 @@ def _write(work: list[tuple[File, Entry]]) -> None:
                 try:
                     getattr(entry, method)(file.document)
                 except UnknownReference as exc:
-                    faults.append(f"{file.where_named(exc.slugs[0])}: {exc}")
+                    faults.append(file.where_named(exc.slugs[0], str(exc)))
             if faults:
                 raise LoadFailed(faults)
 
@@ -240,6 +235,8 @@ def _publish(work: list[tuple[File, Entry]]) -> list[Entry]:
         entry.save(update_fields=["state"])
     for file, entry in work:
         try:
+            if not _is_planned(file):
+                check(entry, file.document)
             made = rendered(entry, file.document)
             if not _is_planned(file):
                 claim(entry)
@@ -249,10 +246,10 @@ def _publish(work: list[tuple[File, Entry]]) -> list[Entry]:
             else:
                 raise_content_version()
         except CannotPublish as exc:
-            faults += [f"{file.where(place, line)}: {said}" for place, line, said in exc.faults]
+            faults += map(file.where, exc.faults)
             continue
         except CannotWithdraw as exc:
-            faults.append(f"{file.where(())}: {exc}")
+            faults.append(file.where(Fault((), 1, str(exc))))
             continue
         _remember(file, entry.version)
     if faults:

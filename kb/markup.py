@@ -12,19 +12,12 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
-from mdit_py_plugins.container import container_plugin
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
-from kb.document import Work
+from kb.fields import BODY, Place, Work
 from kb.formulas import render_formula
 from kb.sections import Section, split_sections, title_and_key
+from kb.syntax import MARKDOWN, highlight_code
 
 # A problem names its topics and cases, never the other way: pages list their problems themselves.
 LINK_TYPES = {"case", "topic", "technique", "company", "plan"}
@@ -33,7 +26,6 @@ SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Placeholders are made of private-use characters, which content may not contain.
 OPEN, CLOSE = "\ue000", "\ue001"
 PRIVATE = re.compile(r"[\ue000-\uf8ff]")
-CITATION = re.compile(r"\[@(?P<key>[a-z0-9]+(?:-[a-z0-9]+)*)(?:,\s*(?P<locator>[^\]\n]+))?\]")
 
 ALLOWED_TAGS = {
     *("p", "h3", "h4", "ul", "ol", "li", "blockquote", "hr", "br", "em", "strong", "code", "pre"),
@@ -43,8 +35,8 @@ ALLOWED_TAGS = {
 ALLOWED_ATTRIBUTES = {"*": {"class"}, "a": {"href", "title"}, "ol": {"start"}}
 
 Problem = tuple[int, str]
-Place = tuple[int | str, ...]
-BODY: Place = ("body",)
+# The address of a published entry, by kind and slug; None for a planned one. Raises KeyError.
+Link = Callable[[str, str], str | None]
 
 
 class MarkupError(Exception):
@@ -64,6 +56,19 @@ def _no_link(kind: str, slug: str) -> str | None:
 
 
 @dataclass(frozen=True)
+class ClaimNote:
+    """How a claim stands in a text: its words there, the key of its source and where in it, and
+    a note (HTML, safe) on what was measured. `label` says how it was read, if not in the original.
+    """
+
+    text: str
+    source: str
+    locator: str
+    note: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Context:
     """What a text may refer to.
 
@@ -72,8 +77,9 @@ class Context:
     """
 
     works: Sequence[Work] = ()
+    claims: Mapping[str, ClaimNote] = field(default_factory=dict)
     figures: Mapping[str, str] = field(default_factory=dict)
-    link: Callable[[str, str], str | None] = _no_link
+    link: Link = _no_link
 
 
 @dataclass
@@ -86,6 +92,8 @@ class Rendered:
     formulas: int
     code_lines: int
     self_checks: int
+    # The claims that the text mentions: their anchors are there.
+    claims: list[str]
 
     @property
     def minutes(self) -> int:
@@ -104,49 +112,12 @@ def plain_text(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", without_math)).split())
 
 
-def _citation_rule(state: StateInline, silent: bool) -> bool:
-    found = CITATION.match(state.src, state.pos)
-    if not found:
-        return False
-    if not silent:
-        token = state.push("citation", "", 0)
-        token.meta = {"key": found["key"], "locator": found["locator"] or ""}
-    state.pos = found.end()
-    return True
-
-
-def highlight_code(code: str, language: str, _attributes: str = "") -> str:
-    """A block of code with a class for each kind of word."""
-    try:
-        lexer = get_lexer_by_name(language or "text", stripnl=False)
-    except ClassNotFound:
-        lexer = get_lexer_by_name("text", stripnl=False)
-    body = highlight(code, lexer, HtmlFormatter(nowrap=True))
-    name = escape(language or "text", quote=True)
-    return f'<pre class="code"><code class="language-{name}">{body}</code></pre>'
-
-
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt(
-        "commonmark", {"html": False, "typographer": True, "highlight": highlight_code}
-    )
-    parser.enable(["table", "smartquotes"]).disable("image")
-    # The citation must be tried before "link", which would take its bracket.
-    parser.inline.ruler.before("link", "citation", _citation_rule)
-    dollarmath_plugin(parser, allow_space=False, allow_digits=False, double_inline=True)
-    for name in ("note", "figure", "question"):
-        container_plugin(parser, name)
-    return parser
-
-
-_markdown = _parser()
-
-
 class _Writer:
     """Renders the tokens of one text, collecting what is put in after cleaning."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context, *, has_notes: bool = False):
         self.context = context
+        self.has_notes = has_notes
         self.numbers = {work.key: number for number, work in enumerate(context.works, 1)}
         # Nobody can write a placeholder: an entity or an escaped address could give its
         # characters, and they must not stand for one of the parts.
@@ -155,6 +126,9 @@ class _Writer:
         self.problems: list[Problem] = []
         self.cited: list[tuple[str, str]] = []
         self.noted: set[str] = set()
+        # Claims in the order of their first mention, and how many of them have their note.
+        self.claims: list[str] = []
+        self.claims_noted = 0
         self.line = 1
         self.formulas = self.code_lines = self.self_checks = 0
 
@@ -182,7 +156,7 @@ class _Writer:
         return self.place(f'<div class="math-display">{mathml}</div>' if display else mathml)
 
     def citation(self, token: Token) -> str:
-        key, locator = token.meta["key"], token.meta["locator"]
+        key, locator = token.meta["key"], token.meta["locator"] or ""
         if key not in self.numbers:
             known = ", ".join(self.numbers) or "none"
             return self.problem(f"[@{key}] is not among the sources ({known}).")
@@ -194,9 +168,45 @@ class _Writer:
             f' aria-label="Source {number}">{number}</a></sup>'
         )
 
+    def claim(self, key: str) -> str:
+        """The words of a claim, with a link to its note, or where it was mentioned before."""
+        if key not in self.context.claims:
+            known = ", ".join(self.context.claims) or "none"
+            return self.problem(f"[#{key}] is not among the claims ({known}).")
+        claim = self.context.claims[key]
+        anchor, target = "", f"claim-{key}"
+        if self.has_notes and key not in self.claims:
+            self.claims.append(key)
+            self.cited.append((claim.source, ""))
+            anchor, target = f' id="claim-{key}"', f"note-claim-{key}"
+        doubt = ""
+        if claim.label:
+            doubt = f' data-doubt="{escape(claim.label)}" title="{escape(claim.label)}"'
+        return self.place(
+            f'<a class="claim"{anchor} href="#{target}"{doubt}>{escape(claim.text)}</a>'
+        )
+
+    def claim_notes(self) -> str:
+        """One margin note on all the claims mentioned for the first time since the last call."""
+        notes = []
+        for key in self.claims[self.claims_noted :]:
+            claim = self.context.claims[key]
+            number = self.numbers.get(claim.source)
+            source = f'<a href="#source-{claim.source}">source {number}</a>' if number else ""
+            parts = [claim.note, source, escape(claim.locator), f"<em>{claim.label}</em>"]
+            told = ", ".join(part for part in parts if part and part != "<em></em>")
+            notes.append(
+                f'<p id="note-claim-{key}"><a href="#claim-{key}"><b>{escape(claim.text)}</b></a>'
+                f" {told}.</p>"
+            )
+        self.claims_noted = len(self.claims)
+        if not notes:
+            return ""
+        return self.place(f'<aside class="margin-note claim-notes">{"".join(notes)}</aside>')
+
     def notes(self) -> str:
-        """Margin notes for the sources cited for the first time since the last call."""
-        html = ""
+        """Margin notes for the claims mentioned, and the sources cited, since the last call."""
+        html = self.claim_notes()
         for key, locator in self.cited:
             if key not in self.noted:
                 self.noted.add(key)
@@ -265,6 +275,13 @@ class _Writer:
                 return self.math(token.content, True)
             case "citation":
                 return self.citation(token)
+            case "claim":
+                return self.claim(token.meta["key"])
+            case "computed":
+                words = escape(token.meta["text"])
+                return self.place(
+                    f'<span class="computed" title="Computed for this text">{words}</span>'
+                )
             case "container_figure_open":
                 return self.figure(token.info.strip().removeprefix("figure").strip())
             case "container_figure_close":
@@ -291,12 +308,12 @@ class _Writer:
             case "fence":
                 self.code_lines += token.content.count("\n")
                 return highlight_code(token.content, token.info.strip())
-        html = str(_markdown.renderer.render([token], _markdown.options, {}))
+        html = str(MARKDOWN.renderer.render([token], MARKDOWN.options, {}))
         return html.rstrip("\n") if token.nesting == 1 else html
 
     def question(self, text: str) -> str:
         self.self_checks += 1
-        tokens = _markdown.parseInline(text, {})
+        tokens = MARKDOWN.parseInline(text, {})
         self.resolve_links(tokens)
         return f'<details class="question"><summary>{self.render(tokens)}</summary>'
 
@@ -329,7 +346,7 @@ def render_inline(text: str, context: Context | None = None, place: Place = BODY
     """One string without blocks: emphasis, code, math and citations. Raises MarkupError."""
     _refuse_private(text, place)
     writer = _Writer(context or Context())
-    tokens = _markdown.parseInline(text, {})
+    tokens = MARKDOWN.parseInline(text, {})
     writer.resolve_links(tokens)
     html = writer.fill(_clean(writer.render(tokens)))
     if writer.problems:
@@ -340,8 +357,8 @@ def render_inline(text: str, context: Context | None = None, place: Place = BODY
 def render(body: str, context: Context | None = None, place: Place = BODY) -> Rendered:
     """A whole text with sections. Raises MarkupError with every problem and its line."""
     _refuse_private(body, place)
-    writer = _Writer(context or Context())
-    tokens = _markdown.parse(body)
+    writer = _Writer(context or Context(), has_notes=True)
+    tokens = MARKDOWN.parse(body)
     writer.resolve_links(tokens)
     lines = body.split("\n")
     sections: list[Section] = []
@@ -371,6 +388,7 @@ def render(body: str, context: Context | None = None, place: Place = BODY) -> Re
         formulas=writer.formulas,
         code_lines=writer.code_lines,
         self_checks=writer.self_checks,
+        claims=writer.claims,
     )
 
 

@@ -63,6 +63,8 @@ def public_markdown(document: Document) -> str:
     """The canonical text of a document, without the names of what is not published."""
     text = dump(document)
     linked = [(LINKED_TYPES[kind], slug) for _, kind, slug in LINK.findall(text)]
+    links = getattr(document, "links", [])
+    linked += [("case-study", link.case_study) for link in links]
     named = [(type_, slug) for name, type_ in NAMED.items() for slug in getattr(document, name, [])]
     known = resolvable([*linked, *named])
     shown = {
@@ -70,6 +72,8 @@ def public_markdown(document: Document) -> str:
         for name, type_ in NAMED.items()
         if hasattr(document, name)
     }
+    if links:
+        shown["links"] = [link for link in links if ("case-study", link.case_study) in known]
     return without_links(
         dump(document.model_copy(update=shown)), lambda type_, slug: (type_, slug) in known
     )

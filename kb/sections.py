@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
+from kb.syntax import MARKDOWN
+
 HEADING = re.compile(r"^(?P<title>.*?)\s*\{#(?P<key>[a-z0-9]+(?:-[a-z0-9]+)*)\}$")
 
 
@@ -57,3 +59,13 @@ def title_and_key(heading: str) -> tuple[str, str]:
     if not found:
         raise ValueError(f"The section {heading!r} has no key; write '## {heading} {{#key}}'.")
     return found["title"], found["key"]
+
+
+def headings(body: str) -> list[tuple[int, str, str]]:
+    """The line, title and key of each section; those without a key are left out."""
+    lines = body.split("\n")
+    found = []
+    for blocks in split_sections(MARKDOWN.parse(body), len(lines)):
+        if blocks.heading is not None and (match := HEADING.match(blocks.heading)):
+            found.append((blocks.first, match["title"], match["key"]))
+    return found

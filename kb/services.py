@@ -14,7 +14,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from kb.cards import drop_card, put_card
-from kb.document import Document, DocumentError
+from kb.check import faults_of, said_of
+from kb.document import Document
 from kb.errors import (
     CannotPublish,
     CannotWithdraw,
@@ -23,7 +24,8 @@ from kb.errors import (
     NeedsReviewer,
     UnknownReference,
 )
-from kb.markup import BODY, MarkupError
+from kb.fields import DocumentError, Fault
+from kb.markup import MarkupError
 from kb.models import Revision, State
 from kb.models.entry import Entry
 from kb.models.links import MODELS
@@ -79,29 +81,24 @@ def document_of(entry: Entry) -> Document:
         return entry.to_document()
     except pydantic.ValidationError as exc:
         faults = [
-            (error["loc"], 1, f"{_name(error['loc'])}: {error['msg']}.")
-            for error in exc.errors(include_url=False)
+            Fault(error["loc"], 1, f"{error['msg']}.") for error in exc.errors(include_url=False)
         ]
-        raise CannotPublish("\n".join(said for _, _, said in faults), faults) from exc
+        raise CannotPublish("\n".join(map(said_of, faults)), faults) from exc
+
+
+def check(entry: Entry, document: Document) -> None:
+    """Raises CannotPublish with everything that readers must not see of a document."""
+    if faults := entry.faults(document):
+        raise CannotPublish("\n".join(map(said_of, faults)), faults)
 
 
 def rendered(entry: Entry, document: Document) -> dict:
     """What readers see of a document of the entry's type. Raises CannotPublish."""
     try:
         return entry.make_rendered(document)
-    except MarkupError as exc:
-        where = "" if exc.place == BODY else f"{_name(exc.place)}, "
-        said = [f"{where}line {line}: {sentence}" for line, sentence in exc.problems]
-        # A list stands in one place of the file; which of its texts it is has to be said.
-        which = f"{_name(exc.place)}: " if len(exc.place) > 1 else ""
-        faults = [(exc.place, line, f"{which}{sentence}") for line, sentence in exc.problems]
-        raise CannotPublish("\n".join(said), faults) from exc
-    except ExampleError as exc:
-        raise CannotPublish(str(exc), [(("examples", exc.index), 1, str(exc))]) from exc
-
-
-def _name(place: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, place))
+    except (MarkupError, ExampleError) as exc:
+        faults = faults_of(exc, document)
+        raise CannotPublish("\n".join(map(said_of, faults)), faults) from exc
 
 
 def may_publish_alone() -> bool:
@@ -131,6 +128,7 @@ def publish(entry: Entry, by, seen: str = "") -> Entry:
         raise CannotPublish("There is no text yet, and readers would see an empty page.")
     if document.slug != target.slug:
         raise CannotPublish(f"What was published keeps its slug, {target.slug!r}.")
+    check(entry, document)
     made, checked = rendered(entry, document), entry.before_publish(document)
     with transaction.atomic():
         claim(target)

@@ -1,5 +1,6 @@
 """TOML in one canonical form, which parsers of TOML read back as the same values."""
 
+import re
 from typing import Any
 
 import tomlkit
@@ -73,3 +74,31 @@ def _string(value: str) -> Item:
         return tomlkit.string(value, literal=literal, multiline=True)
     literal = ("\\" in value or '"' in value) and "'" not in value and plain
     return tomlkit.string(value, literal=literal)
+
+
+def line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """The line of a value in the front matter; of the nearest enclosing table if it is absent."""
+    lines = text.split("\n")
+    start, prefix = 1, ""
+    for depth, part in enumerate(location):
+        if isinstance(part, int):
+            continue
+        path = f"{prefix}.{part}" if prefix else part
+        following = location[depth + 1] if depth + 1 < len(location) else None
+        nth = following if isinstance(following, int) else 0
+        headers = [
+            number
+            for number, line in enumerate(lines[start:], start)
+            if line.strip() in (f"[{path}]", f"[[{path}]]")
+        ]
+        if nth < len(headers):
+            start, prefix = headers[nth], path
+            continue
+        for number in range(start, len(lines)):
+            line = lines[number]
+            if line == FENCE or (number > start and line.startswith("[") and prefix):
+                break
+            if re.match(rf"{re.escape(part)}\s*=", line):
+                return number + 1
+        break
+    return start + 1

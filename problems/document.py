@@ -20,19 +20,9 @@ from pydantic import (
     field_validator,
 )
 
-from kb.document import (
-    RESERVED_SLUGS,
-    DocumentError,
-    Line,
-    Part,
-    Slug,
-    SlugSet,
-    Text,
-    line_of,
-    plain_text,
-    split,
-)
-from kb.toml import FENCE, dump_toml
+from kb.document import RESERVED_SLUGS, split
+from kb.fields import DocumentError, Line, Part, Slug, SlugSet, Text, plain_text
+from kb.toml import FENCE, dump_toml, line_of
 
 TYPE = "problem"
 MAX_TEXT = 64 * 1024

@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from compute.work import State, Work, WorkQuerySet
-from kb.markup import Context, highlight_code, render, render_inline
+from kb.markup import Context, render, render_inline
+from kb.syntax import highlight_code
 from kb.models import CaseStudy, Technique, Topic
 from kb.models.entry import (
     NO_DRAFT_BESIDE,

@@ -21,8 +21,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from kb.document import NOT_TEXT, line_of
-from kb.toml import FENCE, dump_toml
+from kb.fields import NOT_TEXT
+from kb.toml import FENCE, dump_toml, line_of
 from problems.document import (
     HINT_HEADING,
     BadPackage,

@@ -7,7 +7,7 @@ from django.db import transaction
 from kb import loading
 from kb.errors import LoadFailed
 from kb.loading import File, line_with
-from kb.markup import Place
+from kb.fields import Place
 from problems.document import BadPackage, dump_document
 from problems.errors import HintNotDue
 from problems.models import HintReveal, Problem

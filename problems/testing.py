@@ -7,7 +7,7 @@ built in the sandbox when a submission first needs them, from the revision of th
 import datetime
 from functools import lru_cache
 
-from kb.document import DocumentError
+from kb.fields import DocumentError
 from kb.models import Revision
 from problems.document import parse_document
 from problems.errors import NoTests

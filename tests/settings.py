@@ -11,6 +11,7 @@ os.environ["CASEBOOK_VAR"] = _var
 for _name in (
     *("SITE_URL", "BROKER_URL", "CACHE_URL", "PORT", "HOST", "TRUSTED_PROXIES"),
     *("EXPLAIN_BASE_URL", "EXPLAIN_MODEL", "EXPLAIN_API_KEY"),
+    "LINK_CHECKS",
 ):
     os.environ.pop(_name, None)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from urllib.parse import urlencode
 
 from kb.models import CaseStudy, Technique
+from kb.vocabulary import DOMAINS
 
 NAMES = {"company": "Company", "domain": "Domain", "technique": "Technique"}
 
@@ -28,7 +29,7 @@ class CaseFilters:
         for pk, company, company_title, domain in rows:
             self._values[pk] = {"company": {company}, "domain": {domain}, "technique": set()}
             self._titles["company"][company] = company_title
-            self._titles["domain"][domain] = CaseStudy.Domain(domain).label
+            self._titles["domain"][domain] = DOMAINS[domain].name
         for pk, technique, technique_title in uses:
             self._values[pk]["technique"].add(technique)
             self._titles["technique"][technique] = technique_title

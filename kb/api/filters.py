@@ -1,6 +1,7 @@
 import django_filters
 
-from kb.models import CaseStudy, Company, StudyPlan, Technique
+from kb.models import Company, StudyPlan, Technique
+from kb.vocabulary import DOMAINS
 from rest.errors import QueryError
 from rest.filters import TEXT_SCHEMA, ChoicesFilter, MatchFilter, SlugsFilter, WholeNumberFilter
 
@@ -21,7 +22,7 @@ class CaseStudyFilter(TechniquesFilter):
     company = SlugsFilter(
         name="company", entries=Company.objects.published, help_text="Slugs, comma-separated."
     )
-    domain = ChoicesFilter(choices=CaseStudy.Domain.values, help_text="Comma-separated.")
+    domain = ChoicesFilter(choices=list(DOMAINS), help_text="Comma-separated.")
     year = WholeNumberFilter(help_text="Of the system as it is described.")
     year_min = WholeNumberFilter(field_name="year", lookup_expr="gte", help_text="From this year.")
     year_max = WholeNumberFilter(field_name="year", lookup_expr="lte", help_text="To this year.")

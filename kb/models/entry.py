@@ -1,6 +1,7 @@
 """What every entry has, whatever its type: a slug, a state, a draft beside it, its rendering."""
 
 import json
+from collections.abc import Collection, Sequence
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -8,11 +9,15 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from kb.document import RESERVED_SLUGS, Document, Part, dump, parse
+from kb.document import RESERVED_SLUGS, Document, dump, parse
 from kb.errors import UnknownReference
+from kb.fields import Fault, Part
 
 slug_validator = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*$", "A slug has lower-case letters, digits and single hyphens."
+)
+doi_validator = RegexValidator(
+    r"^10\.\d{4,9}/[^\sA-Z]+$", "A DOI is written in lower case: 10.1145/2843948."
 )
 line_validator = RegexValidator(r"^[^\n<>]+$", "A title is one line without < and >.")
 
@@ -152,6 +157,10 @@ class Entry(models.Model):
         """What is shown to readers. Raises MarkupError or ExampleError."""
         return {}
 
+    def faults(self, document: Document) -> Sequence[Fault]:
+        """What keeps a document from being published, beyond what does not render."""
+        return []
+
     def before_publish(self, document: Document) -> object:
         """The last and longest checks of a draft, while nothing is locked. Raises CannotPublish.
 
@@ -197,6 +206,13 @@ class CitedWork(models.Model):
     publisher = models.TextField(blank=True, max_length=4000)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
     url = models.URLField(blank=True, max_length=500)
+    doi = models.CharField(
+        "DOI",
+        blank=True,
+        max_length=200,
+        validators=[doi_validator],
+        help_text="In lower case, beginning with 10.",
+    )
     confidence = models.CharField(max_length=15, choices=Confidence, default=Confidence.ORIGINAL)
     note = models.TextField(blank=True, max_length=4000)
     position = models.PositiveIntegerField(default=0)
@@ -204,6 +220,14 @@ class CitedWork(models.Model):
     class Meta:
         abstract = True
         ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    confidence__in=["original", "abstract-only", "secondary", "unverified"]
+                ),
+                name="%(app_label)s_%(class)s_confidence_known",
+            )
+        ]
 
     def __str__(self):
         return self.title
@@ -214,9 +238,9 @@ def slugs_of(related) -> list[str]:
     return sorted(entry.slug for entry in related.all())
 
 
-def values_of(row: models.Model, part: type[Part]) -> dict:
+def values_of(row: models.Model, part: type[Part], without: Collection[str] = ()) -> dict:
     """What a row has of the fields of a part of a document, unchecked."""
-    return {name: getattr(row, name) for name in part.model_fields}
+    return {name: getattr(row, name) for name in part.model_fields if name not in without}
 
 
 def find_all(queryset, slugs: list[str], what: str) -> list:

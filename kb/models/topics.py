@@ -2,11 +2,13 @@
 
 from django.db import models
 
-from kb.document import Chapter as ChapterPart
-from kb.document import Example as ExamplePart
-from kb.document import StudyPlanDocument, TopicDocument, Work
+from kb.document import StudyPlanDocument, TopicDocument
 from kb.errors import UnknownReference
-from kb.markup import Context, render, render_inline
+from kb.examples import as_values
+from kb.fields import Chapter as ChapterPart
+from kb.fields import Example as ExamplePart
+from kb.fields import Work
+from kb.markup import Context, render
 from kb.models.entry import (
     NO_DRAFT_BESIDE,
     CitedWork,
@@ -16,11 +18,11 @@ from kb.models.entry import (
     slug_validator,
     slugs_of,
     values_of,
-    without_nul,
 )
-from kb.models.examples import compute_example, draw_figure
+from kb.models.examples import ExampleRow
 from kb.models.links import link_to
 from kb.models.vocabulary import Technique
+from kb.topic_render import render_topic
 
 
 class StudyPlan(Entry):
@@ -80,11 +82,6 @@ class StudyPlan(Entry):
     def card_text(self):
         titles = " ".join(chapter.title for chapter in self.chapters.all())
         return f"{titles} {self.rendered['text']}"
-
-
-def _as_values(part: ExamplePart) -> dict:
-    controls = [control.model_dump(exclude_defaults=True) for control in part.controls]
-    return part.model_dump(exclude={"controls"}) | {"controls": controls}
 
 
 class Chapter(models.Model):
@@ -179,40 +176,13 @@ class Topic(Entry):
         )
         self.examples.all().delete()
         Example.objects.bulk_create(
-            Example(
-                topic=self,
-                position=position,
-                **_as_values(part),
-            )
+            Example(topic=self, position=position, **as_values(part))
             for position, part in enumerate(document.examples)
         )
 
     @staticmethod
     def make_rendered(document):
-        inline = Context(works=document.references, link=link_to)
-        parts, results, figures = [], {}, {}
-        for index, example in enumerate(document.examples):
-            part = _as_values(example)
-            text = render_inline(example.text, inline, ("examples", index, "text"))
-            results[example.key] = computed = compute_example(example, index)
-            figures[example.key] = draw_figure(part, computed["result"], text, index)
-            parts.append(part)
-        context = Context(works=document.references, figures=figures, link=link_to)
-        text = render(document.body, context)
-        return {
-            "html": text.html,
-            "sections": [vars(section) for section in text.sections],
-            "outcomes": [
-                render_inline(outcome, inline, ("outcomes", index))
-                for index, outcome in enumerate(document.outcomes)
-            ],
-            "examples": results,
-            # What the API shows of the rows, so that reading a topic asks for none of them.
-            "parts": parts,
-            "references": [work.model_dump() for work in document.references],
-            "self_checks": text.self_checks,
-            "text": text.text,
-        }
+        return render_topic(document, link_to)
 
     def card_text(self):
         return f"{' '.join(self.outcomes)} {self.rendered['text']}"
@@ -239,28 +209,17 @@ class Reference(CitedWork):
 
     class Meta(CitedWork.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["topic", "key"], name="kb_reference_key_unique")
+            *CitedWork.Meta.constraints,
+            models.UniqueConstraint(fields=["topic", "key"], name="kb_reference_key_unique"),
         ]
 
 
-class Example(models.Model):
+class Example(ExampleRow):
     """A computed figure of a topic."""
 
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="examples")
-    key = models.CharField(max_length=80, validators=[slug_validator])
-    title = models.CharField(max_length=200, validators=[line_validator])
-    kind = models.CharField(max_length=80)
-    figure = models.CharField(max_length=40, blank=True)
-    text = models.TextField(max_length=4000)
-    params = models.JSONField(default=dict, blank=True, validators=[without_nul])
-    controls = models.JSONField(default=list, blank=True, validators=[without_nul])
-    position = models.PositiveIntegerField(default=0)
 
-    class Meta:
-        ordering = ["position", "id"]
+    class Meta(ExampleRow.Meta):
         constraints = [
             models.UniqueConstraint(fields=["topic", "key"], name="kb_example_key_unique")
         ]
-
-    def __str__(self):
-        return self.title

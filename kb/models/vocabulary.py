@@ -1,9 +1,11 @@
 """The words that cases, topics and problems share: companies and techniques."""
 
 from django.db import models
+from django.db.models import Q
 
 from kb.document import CompanyDocument, TechniqueDocument
-from kb.models.entry import Entry, line_validator
+from kb.models.entry import Entry
+from kb.vocabulary import TECHNIQUE_GROUPS
 
 
 class Company(Entry):
@@ -42,11 +44,17 @@ class Company(Entry):
 class Technique(Entry):
     TYPE = "technique"
 
-    group = models.CharField(max_length=200, validators=[line_validator])
+    group = models.CharField(max_length=200, choices=[(name, name) for name in TECHNIQUE_GROUPS])
     synonyms = models.JSONField(default=list, blank=True)
 
     class Meta(Entry.Meta):
         ordering = ["group", "title"]
+        constraints = [
+            *Entry.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(group__in=list(TECHNIQUE_GROUPS)), name="kb_technique_group_known"
+            ),
+        ]
 
     def get_absolute_url(self):
         return f"/techniques/{self.slug}/"

@@ -48,6 +48,7 @@ def test_the_kinds_of_the_house_are_there():
         "multi-head-attention",
         "diagnostic-test",
         "conjugate-update",
+        "sample-size",
     }
 
 

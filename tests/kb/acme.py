@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kb import case_parts
 from kb.loading import Report, load, read_content
 
 COMPANY = """+++
@@ -87,7 +88,13 @@ See [hammers](topic:hammers) and [sorting](technique:anvil-sorting) [@smith].
 :::figure test
 :::
 """
-CASE = """+++
+# What nobody has published.
+SECTIONS = "\n".join(
+    f"## {title} {{#{key}}}\n\nNothing is public.\n"
+    for key, title in case_parts.SECTIONS.items()
+    if key != "goal"
+)
+CASE = f"""+++
 type = "case-study"
 slug = "acme-ranker"
 title = "Acme ranks its anvils"
@@ -109,10 +116,11 @@ question = "Why by weight?"
 answer = "They are heavy."
 +++
 
-## The goal {#goal}
+## The goal {{#goal}}
 
 Rank the anvils by $w$ [@acme], as the [topic](topic:anvils) says.
-"""
+
+{SECTIONS}"""
 FILES = {
     "companies/acme.md": COMPANY,
     "techniques/anvil-sorting.md": TECHNIQUE,

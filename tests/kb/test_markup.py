@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.document import Work
+from kb.fields import Work
 from kb.markup import Context, MarkupError, plain_text, render, render_inline
 
 WORKS = [

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.document import DocumentError
+from kb.fields import DocumentError
 from problems.package import (
     CATALOG,
     BadPackage,

@@ -23,7 +23,7 @@ def library(db):
     acme = published(Company.objects.create(slug="acme", title="Acme", summary="Makes anvils."))
     ranking = published(
         Technique.objects.create(
-            slug="sorting-anvils", title="Sorting anvils", summary="Order.", group="Ranking"
+            slug="sorting-anvils", title="Sorting anvils", summary="Order.", group="Models"
         )
     )
     plan = published(StudyPlan.objects.create(slug="basics", title="Basics", summary="A start."))

@@ -2,8 +2,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from kb.loading import ENTRY_MODELS
+from kb.loading import ENTRY_MODELS, VOCABULARY
 from kb.models import State
+from kb.terms import current_vocabulary
 
 
 class Command(BaseCommand):
@@ -23,4 +24,6 @@ class Command(BaseCommand):
                 text = entry.dump_text(entry.to_document())
                 (target / f"{entry.slug}.md").write_text(text, encoding="utf-8", newline="\n")
                 count += 1
+        vocabulary = current_vocabulary().dump()
+        (folder / VOCABULARY).write_text(vocabulary, encoding="utf-8", newline="\n")
         self.stdout.write(f"{count} files written to {folder}.")

@@ -2,7 +2,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kb.document import DocumentError, dump, read
+from kb.document import dump, read
+from kb.fields import DocumentError
 from kb.loading import CONTENT
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from kb.errors import LoadFailed
-from kb.loading import CONTENT, add_take_argument, load, read_content
+from kb.loading import CONTENT, add_take_argument, load, read_content, read_vocabulary
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *, take, slugs, root, **options):
         try:
-            report = load(read_content(root), take, slugs)
+            report = load(read_content(root), take, slugs, read_vocabulary(root))
         except LoadFailed as exc:
             raise CommandError(str(exc)) from exc
         report.write(self.stdout, "load_content")

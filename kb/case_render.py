@@ -1,0 +1,197 @@
+"""What readers see of a case's data: the notes on its claims, its picture. No Django in here."""
+
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from kb.case_parts import Claim, Component
+from kb.diagram import Arrow, Box, describe, draw
+from kb.document import CaseStudyDocument
+from kb.examples import as_values, compute_example, draw_figure, value_at
+from kb.markup import ClaimNote, Context, Link, render, render_inline
+from kb.vocabulary import Vocabulary
+
+# How a claim was read, where it was not in the original.
+DOUBTS = {
+    "original": "",
+    "abstract-only": "only the opening was read",
+    "secondary": "secondary account",
+    "unverified": "not verified",
+}
+
+
+def render_case(document: CaseStudyDocument, vocabulary: Vocabulary, link: Link) -> dict[str, Any]:
+    """HTML, data and picture, as they are kept. Raises MarkupError or ExampleError."""
+    claims = claim_notes(document, vocabulary)
+    inline = Context(works=document.sources, claims=claims, link=link)
+    figures, experiments = {}, []
+    for index, experiment in enumerate(document.experiments):
+        words = render_inline(experiment.text, inline, ("experiments", index, "text"))
+        part = as_values(experiment)
+        result = compute_example(experiment, index)["result"]
+        part["value"] = value_at(experiment, result, index)
+        figures[experiment.key] = draw_figure(part, result, words, index)
+        experiments.append(part)
+    context = replace(inline, figures=figures)
+    text = render(document.body, context)
+    return {
+        "picture": picture(document, vocabulary),
+        "architecture": architecture(document, vocabulary),
+        "claims": claim_data(document, vocabulary, text.claims),
+        "sources": [work.model_dump() for work in document.sources],
+        "links": [link.model_dump() for link in document.links],
+        "experiments": experiments,
+        "html": text.html,
+        "sections": [vars(section) for section in text.sections],
+        **{
+            name: [
+                render_inline(item, context, (name, index))
+                for index, item in enumerate(getattr(document, name))
+            ]
+            for name in ("lessons", "negative_results", "not_public")
+        },
+        "questions": [
+            {
+                name: render_inline(value, context, ("questions", index, name))
+                for name, value in question
+            }
+            for index, question in enumerate(document.questions)
+        ],
+        "audience": {
+            name: render_inline(value, context, ("audience", name))
+            for name, value in document.audience
+        },
+        "minutes": text.minutes,
+        "text": text.text,
+    }
+
+
+def claim_notes(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str, ClaimNote]:
+    """How each claim stands in the text. Cost: linear in the claims."""
+    return {
+        claim.key: ClaimNote(
+            text=claim.text,
+            source=claim.source,
+            locator=claim.locator,
+            note=_note(claim, document, vocabulary),
+            label=DOUBTS[claim.confidence],
+        )
+        for claim in document.claims
+    }
+
+
+def _note(claim: Claim, document: CaseStudyDocument, vocabulary: Vocabulary) -> str:
+    parts = [vocabulary.quantities[claim.quantity].name.lower(), claim.scope, claim.as_of]
+    note = escape(", ".join(filter(None, parts)))
+    texts = {other.key: other.text for other in document.claims}
+    for key in conflicts_of(claim, document):
+        note += f', disputed by <a href="#claim-{key}">{escape(texts[key])}</a>'
+    return note
+
+
+def conflicts_of(claim: Claim, document: CaseStudyDocument) -> list[str]:
+    """The claims that disagree with one, whichever side names the other."""
+    keys = {other.key for other in document.claims if claim.key in other.conflicts_with}
+    return sorted(keys | set(claim.conflicts_with) & {other.key for other in document.claims})
+
+
+def claim_data(
+    document: CaseStudyDocument, vocabulary: Vocabulary, mentioned: list[str]
+) -> list[dict[str, Any]]:
+    """The claims as the API shows them, in the order of the document."""
+    found = []
+    for claim in document.claims:
+        quantity = vocabulary.quantities[claim.quantity]
+        unit = vocabulary.units[claim.unit]
+        found.append(
+            {
+                "key": claim.key,
+                "quantity": {
+                    "slug": quantity.slug,
+                    "name": quantity.name,
+                    "base_unit": quantity.base_unit,
+                },
+                "value": claim.value,
+                "value_max": claim.value_max,
+                "text": claim.text,
+                "unit": unit.slug,
+                "base_value": base_value(claim, claim.value, vocabulary),
+                "base_value_max": base_value(claim, claim.value_max, vocabulary),
+                "scope": claim.scope,
+                "as_of": claim.as_of,
+                "kind": claim.kind,
+                "source": claim.source,
+                "locator": claim.locator,
+                "confidence": claim.confidence,
+                "conflicts_with": conflicts_of(claim, document),
+                # Its anchor is in the text, or else in the list of all claims.
+                "is_in_text": claim.key in mentioned,
+            }
+        )
+    return found
+
+
+def base_value(claim: Claim, value: float | None, vocabulary: Vocabulary) -> float | None:
+    """A number of a claim in the base unit of its quantity; None where they do not convert."""
+    if value is None or not vocabulary.fits(claim.unit, claim.quantity):
+        return None
+    return vocabulary.in_base_unit(value, claim.unit, claim.quantity)
+
+
+def architecture(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Lanes, components and flows as the API shows them."""
+    return {
+        "lanes": document.lanes,
+        "components": [
+            {
+                "key": component.key,
+                "component": component.component,
+                "name": component.name,
+                "lane": component.lane,
+                "kind": vocabulary.components[component.component].kind,
+                "technology": component.technology,
+                "latency": component.latency,
+                "freshness": component.freshness,
+                "scale": component.scale,
+                "state": component.state,
+                "section": component.section,
+            }
+            for component in document.components
+        ],
+        "flows": [
+            {"from": flow.start, "to": flow.end, "label": flow.label, "kind": flow.kind}
+            for flow in document.flows
+        ],
+    }
+
+
+def picture(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str, str]:
+    """The architecture drawn: wide and tall for the page, alone for elsewhere, and in words.
+
+    Empty texts where a case has no components.
+    """
+    if not document.components:
+        return {"wide": "", "tall": "", "alone": "", "text": ""}
+    title = f"Architecture: {document.title}"
+    boxes = [_box(component, vocabulary) for component in document.components]
+    arrows = [Arrow(flow.start, flow.end, flow.label, flow.kind) for flow in document.flows]
+    return {
+        "wide": draw(title, boxes, arrows, id_prefix="architecture-wide"),
+        "tall": draw(title, boxes, arrows, vertical=True, id_prefix="architecture-tall"),
+        "alone": draw(title, boxes, arrows, alone=True),
+        "text": describe(title, boxes, arrows),
+    }
+
+
+def _box(component: Component, vocabulary: Vocabulary) -> Box:
+    # One short line below the name: the first thing that is known.
+    facts = [component.technology, component.latency, component.scale, component.freshness]
+    return Box(
+        key=component.key,
+        name=component.name,
+        note=next(filter(None, facts), ""),
+        kind=vocabulary.components[component.component].kind,
+        lane=component.lane,
+        state=component.state,
+        href=f"#{component.section}",
+    )

@@ -1,0 +1,70 @@
+"""The vocabulary between its file and its rows."""
+
+from kb.models.terms import ComponentType, Quantity, Unit
+from kb.vocabulary import ComponentType as ComponentTerm
+from kb.vocabulary import Quantity as QuantityTerm
+from kb.vocabulary import Unit as UnitTerm
+from kb.vocabulary import Vocabulary
+
+
+def current_vocabulary() -> Vocabulary:
+    """Every word that cases of this site may name. Three queries."""
+    components = ComponentType.objects.order_by("pk")
+    units = Unit.objects.order_by("pk")
+    quantities = Quantity.objects.select_related("base_unit").order_by("pk")
+    return Vocabulary(
+        [
+            ComponentTerm(
+                slug=row.slug, name=row.name, kind=row.kind, summary=row.summary, reason=row.reason
+            )
+            for row in components
+        ],
+        [
+            UnitTerm(
+                slug=row.slug,
+                name=row.name,
+                symbol=row.symbol,
+                dimension=row.dimension,
+                factor=row.factor,
+                reason=row.reason,
+            )
+            for row in units
+        ],
+        [
+            QuantityTerm(
+                slug=row.slug,
+                name=row.name,
+                base_unit=row.base_unit.slug,
+                summary=row.summary,
+                reason=row.reason,
+            )
+            for row in quantities
+        ],
+    )
+
+
+def load_vocabulary(vocabulary: Vocabulary) -> bool:
+    """Write the shipped words; whether anything changed. Words that were added here stay.
+
+    A word that vanished from the file stays too: cases of this site may name it.
+    """
+    changed = False
+    for model, terms in (
+        (ComponentType, vocabulary.components),
+        (Unit, vocabulary.units),
+        (Quantity, vocabulary.quantities),
+    ):
+        rows = {row.slug: row for row in model.objects.all()}
+        units = {unit.slug: unit for unit in Unit.objects.all()}
+        for slug, term in terms.items():
+            values = term.model_dump() | {"is_shipped": True}
+            if "base_unit" in values:
+                values["base_unit"] = units[values["base_unit"]]
+            row = rows.get(slug) or model(slug=slug)
+            if row.pk and all(getattr(row, name) == value for name, value in values.items()):
+                continue
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save()
+            changed = True
+    return changed
