@@ -165,7 +165,7 @@ def _numbers_in(text: str) -> Iterator[float]:
 
 
 def _components(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator[Fault]:
-    told = " ".join(" ".join(words for _, words in prose_of(document.body)).split()).casefold()
+    told = _plain_words(" ".join(words for _, words in prose_of(document.body)))
     keys = {component.key for component in document.components}
     sections = {key for _, _, key in headings(document.body)}
     for index, component in enumerate(document.components):
@@ -179,7 +179,7 @@ def _components(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator
             )
             continue
         names = [component.name, vocabulary.components[component.component].name, *component.also]
-        if not any(name.casefold() in told for name in names):
+        if not any(_plain_words(name) in told for name in names):
             yield Fault(
                 (*place, "name"),
                 1,
@@ -209,6 +209,11 @@ def _components(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator
                 ("flows", index), 1, f"The flow from {flow.start!r} to {flow.end!r} stands twice."
             )
         seen.add(same)
+
+
+def _plain_words(text: str) -> str:
+    """For comparing: without case, and with the apostrophe of a keyboard."""
+    return " ".join(text.replace("’", "'").split()).casefold()
 
 
 def _links(document: CaseStudyDocument) -> Iterator[Fault]:

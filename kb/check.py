@@ -51,7 +51,9 @@ class Read:
         if fault.place == BODY:
             return f"{self.name}:{body_line(self.text) + fault.line - 1}: {fault.sentence}"
         line = line_of(self.text, fault.place) if fault.place else 1
-        return f"{self.name}:{line}: {fault.sentence}"
+        # A list may stand on one line; which of its texts it is has to be said.
+        which = f"{'.'.join(map(str, fault.place))}: " if len(fault.place) > 1 else ""
+        return f"{self.name}:{line}: {which}{fault.sentence}"
 
 
 def read_all(paths: Iterable[tuple[Path, str]]) -> tuple[list[Read], list[str]]:

@@ -81,6 +81,10 @@ class File(Read):
     model: type[Entry]
 
     @property
+    def key(self) -> tuple[str, str]:
+        return self.model.TYPE, self.document.slug
+
+    @property
     def sha256(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 

@@ -99,6 +99,8 @@ def line_of(text: str, location: tuple[int | str, ...]) -> int:
             if line == FENCE or (number > start and line.startswith("[") and prefix):
                 break
             if re.match(rf"{re.escape(part)}\s*=", line):
-                return number + 1
+                # A list over several lines has an item on each.
+                below = nth + 1 if line.endswith("[") and following is not None else 0
+                return number + 1 + below
         break
     return start + 1

@@ -7,7 +7,7 @@ from django.db import transaction
 from kb import loading
 from kb.errors import LoadFailed
 from kb.loading import File, line_with
-from kb.fields import Place
+from kb.fields import Fault
 from problems.document import BadPackage, dump_document
 from problems.errors import HintNotDue
 from problems.models import HintReveal, Problem
@@ -17,15 +17,15 @@ from problems.package import CATALOG, FILES, SETTINGS, package_files, read_catal
 class ProblemFile(File):
     """A problem that was read from a folder; `name` is the folder's, `text` the whole document."""
 
-    def where(self, place: Place, line: int = 1) -> str:
-        field = place[0] if place else ""
+    def where(self, fault: Fault) -> str:
+        field = fault.place[0] if fault.place else ""
         if field in ("statement", "editorial"):
-            return f"{self.name}/{FILES[field]}:{line}"
-        return f"{self.name}/{FILES.get(field, SETTINGS)}"
+            return f"{self.name}/{FILES[field]}:{fault.line}: {fault.sentence}"
+        return f"{self.name}/{FILES.get(field, SETTINGS)}: {fault.sentence}"
 
-    def where_named(self, slug: str) -> str:
+    def where_named(self, slug: str, sentence: str) -> str:
         line = line_with(package_files(self.document)[SETTINGS], slug)
-        return f"{self.name}/{SETTINGS}:{line}"
+        return f"{self.name}/{SETTINGS}:{line}: {sentence}"
 
 
 def reveal_hint(user, problem: Problem, number: int) -> None:
@@ -54,7 +54,7 @@ def load_problems(
     except BadPackage as exc:
         raise LoadFailed([str(complaint) for complaint in exc.complaints]) from exc
     files = [
-        ProblemFile(f"{root.name}/{document.slug}", Problem, document, dump_document(document))
+        ProblemFile(f"{root.name}/{document.slug}", dump_document(document), document, Problem)
         for document in documents
     ]
     return loading.load(files, take, slugs)

@@ -94,6 +94,13 @@ SECTIONS = "\n".join(
     for key, title in case_parts.SECTIONS.items()
     if key != "goal"
 )
+
+
+def whole(goal: str) -> str:
+    """The body of a case that says one thing of its goal, and has every section."""
+    return f"## The goal {{#goal}}\n\n{goal}\n\n{SECTIONS}".strip()
+
+
 CASE = f"""+++
 type = "case-study"
 slug = "acme-ranker"

@@ -70,7 +70,7 @@ lane = "Shop"
 key = "scorer"
 component = "prediction-model"
 name = "Scorer"
-also = ["risk score"]
+also = ["till's score"]
 lane = "Online"
 latency = "100 ms"
 section = "models"
@@ -113,7 +113,7 @@ specificity = 0.99
 TEXTS = {
     "goal": "Refuse fraud, [#share] of payments, within [#delay].",
     "constraints": "The till waits. Another account says [#delay-retold] [@retold].",
-    "models": "The risk score is made by ResNet-50, in 2021, from $n = 12$ parts.",
+    "models": "The till's score is made by ResNet-50, in 2021, from $n = 12$ parts.",
     "architecture": "From the till to the scorer, and on into the payment log.",
     "evaluation": "Seen below; about [=8%] of the refused are fraud.\n\n:::figure share-again\n:::",
 }

@@ -9,7 +9,17 @@ from django.core.management import call_command
 from kb import services
 from kb.errors import LoadFailed
 from kb.loading import CONTENT, Decision, decide, read_content
-from kb.models import Card, CaseStudy, Company, LoadedFile, Revision, State, Technique, Topic
+from kb.models import (
+    Card,
+    CaseLink,
+    CaseStudy,
+    Company,
+    LoadedFile,
+    Revision,
+    State,
+    Technique,
+    Topic,
+)
 from problems.models import Problem
 from problems.package import CATALOG
 from problems.services import load_problems
@@ -294,7 +304,7 @@ def test_what_was_exported_loads_as_the_same_rows(folder, tmp_path, admin):
     edit(Company.objects.get(slug="acme"), admin, summary="Edited 'here'\r\nin \"two\" lines.")
     before = rows()
     call_command("export_content", tmp_path / "exported", stdout=StringIO())
-    for model in (Problem, CaseStudy, Topic, Technique, Company):
+    for model in (Problem, CaseLink, CaseStudy, Topic, Technique, Company):
         model.objects.all().delete()
     LoadedFile.objects.all().delete()
     Revision.objects.all().delete()

@@ -7,7 +7,7 @@ from kb.errors import CannotPublish, CannotWithdraw, NeedsReviewer
 from kb.models import Card, CaseStudy, Company, Revision, State, StudyPlan, Technique, Topic
 from problems.models import Problem
 from rest.models import ContentVersion
-from tests.kb.acme import HAMMERS
+from tests.kb.acme import HAMMERS, whole
 
 CASE = "/api/v1/case-studies/acme-ranker/"
 DOORS = {
@@ -178,7 +178,7 @@ def test_each_publication_is_a_revision_and_an_old_one_comes_back_as_a_draft(cas
 
 def test_a_revision_that_no_longer_fits_is_not_restored(case, cora):
     first = Revision.objects.get(type="case-study", slug="acme-ranker")
-    services.publish(draft_of(case, cora, title="Without", body="## A {#a}\n\nB."), cora)
+    services.publish(draft_of(case, cora, title="Without", body=whole("B.")), cora)
     case.refresh_from_db()
     first.document = first.document.replace("anvil-sorting", "gone")
     with pytest.raises(CannotPublish, match="There is no technique 'gone'"):
@@ -229,7 +229,7 @@ def test_what_was_withdrawn_and_not_edited_comes_back_without_an_author(case, co
 
 def test_a_publish_that_fails_changes_nothing(case, client, cora):
     before, version = everything(client), content_version()
-    draft = draft_of(case, cora, title="Broken", body="## A {#a}\n\n$\\nonsense$")
+    draft = draft_of(case, cora, title="Broken", body=whole("$\\nonsense$"))
     with pytest.raises(CannotPublish, match=r"line 3: The formula"):
         services.publish(draft, cora)
     assert everything(client) == before
@@ -266,7 +266,7 @@ def test_what_makes_no_document_is_not_published(case, cora, wrong):
         ({"params": [1]}, "examples.0.params"),
         ({"figure": "update-scrubber"}, "shows conjugate-update, not diagnostic-test"),
         ({"kind": "conjugate-update", "figure": "frequency-grid"}, "The example 'test': "),
-        ({"text": "$\\nonsense$"}, "examples.0.text, line 1: The formula"),
+        ({"text": "$\\nonsense$"}, "examples.0.text: The formula"),
     ],
 )
 def test_an_example_that_does_not_fit_its_kind_or_figure_is_said_and_not_published(
@@ -382,10 +382,10 @@ def test_a_text_that_no_longer_renders_keeps_nothing_else_from_being_withdrawn(
 
 def test_what_is_made_anew_never_replaces_a_later_version(case, cora):
     stale = CaseStudy.objects.get(pk=case.pk)
-    services.publish(draft_of(case, cora, body="## New {#new}\n\nNew."), cora)
+    services.publish(draft_of(case, cora, body=whole("New.")), cora)
     stale.rendered = {}
     assert services.render_anew([stale]) == (0, [])
-    assert CaseStudy.objects.get(pk=case.pk).rendered["sections"][0]["key"] == "new"
+    assert CaseStudy.objects.get(pk=case.pk).rendered["sections"][0]["markdown"] == "New."
 
 
 def test_a_renamed_company_is_renamed_in_the_cards_of_its_cases(folder, cora):
@@ -421,9 +421,9 @@ def test_a_revision_that_is_no_document_any_more_is_not_restored(case, cora):
 
 
 def test_what_a_browser_sends_is_kept_with_plain_line_ends(case, cora):
-    draft = draft_of(case, cora, body="## A {#a}\r\n\r\nB.  \r\n", summary="One\r\ntwo")
+    draft = draft_of(case, cora, body=whole("B.  ").replace("\n", "\r\n"), summary="One\r\ntwo")
     published = services.publish(draft, cora)
-    assert (published.body, published.summary) == ("## A {#a}\n\nB.", "One\ntwo")
+    assert (published.body, published.summary) == (whole("B."), "One\ntwo")
     assert "\r" not in Revision.objects.get(slug="acme-ranker", number=2).document
 
 
