@@ -8,6 +8,8 @@ from kb.case_parts import Claim, Component
 from kb.diagram import Arrow, Box, describe, draw
 from kb.document import CaseStudyDocument
 from kb.examples import as_values, compute_example, draw_figure, value_at
+from kb.figures.frame import number
+from kb.figures.table import words_of_path
 from kb.markup import ClaimNote, Context, Link, render, render_inline
 from kb.vocabulary import Vocabulary
 
@@ -30,6 +32,7 @@ def render_case(document: CaseStudyDocument, vocabulary: Vocabulary, link: Link)
         part = as_values(experiment)
         result = compute_example(experiment, index)["result"]
         part["value"] = value_at(experiment, result, index)
+        words += _beside(part, claims)
         figures[experiment.key] = draw_figure(part, result, words, index)
         experiments.append(part)
     context = replace(inline, figures=figures)
@@ -66,6 +69,19 @@ def render_case(document: CaseStudyDocument, vocabulary: Vocabulary, link: Link)
     }
 
 
+def _beside(experiment: dict[str, Any], claims: dict[str, ClaimNote]) -> str:
+    """The published number and the one computed here, for the caption of the figure."""
+    claim = claims.get(experiment["claim"])
+    if claim is None or experiment["value"] is None:
+        return ""
+    return (
+        ' <span class="figure-claim">Published: '
+        f'<a class="claim" href="#claim-{experiment["claim"]}">{escape(claim.text)}</a>. '
+        f'Recomputed here: {escape(words_of_path(experiment["path"]))} '
+        f'<span class="computed">{number(experiment["value"])}</span>.</span>'
+    )
+
+
 def claim_notes(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str, ClaimNote]:
     """How each claim stands in the text. Cost: linear in the claims."""
     return {
@@ -81,8 +97,12 @@ def claim_notes(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str
 
 
 def _note(claim: Claim, document: CaseStudyDocument, vocabulary: Vocabulary) -> str:
-    parts = [vocabulary.quantities[claim.quantity].name.lower(), claim.scope, claim.as_of]
-    note = escape(", ".join(filter(None, parts)))
+    """What was measured, in few words: the margin is narrow, and the table of claims has all."""
+    years = {str(work.year) for work in document.sources if work.key == claim.source}
+    name = vocabulary.quantities[claim.quantity].name
+    # A scope says more than the quantity, and a date other than the source's is worth a word.
+    parts = [claim.scope or name[:1].lower() + name[1:], claim.as_of]
+    note = escape(", ".join(part for part in parts if part and part not in years))
     texts = {other.key: other.text for other in document.claims}
     for key in conflicts_of(claim, document):
         note += f', disputed by <a href="#claim-{key}">{escape(texts[key])}</a>'
@@ -176,8 +196,8 @@ def picture(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str, st
     boxes = [_box(component, vocabulary) for component in document.components]
     arrows = [Arrow(flow.start, flow.end, flow.label, flow.kind) for flow in document.flows]
     return {
-        "wide": draw(title, boxes, arrows, id_prefix="architecture-wide"),
-        "tall": draw(title, boxes, arrows, vertical=True, id_prefix="architecture-tall"),
+        "wide": draw(title, boxes, arrows),
+        "tall": draw(title, boxes, arrows, vertical=True),
         "alone": draw(title, boxes, arrows, alone=True),
         "text": describe(title, boxes, arrows),
     }

@@ -80,8 +80,9 @@ class CaseStudyDocument(Document):
     audience: Audience = Audience()
     sources: list[Work] = []
     claims: list[Claim] = []
-    components: list[Component] = []
-    flows: list[Flow] = []
+    # More of them make no picture that anybody reads.
+    components: Annotated[list[Component], Field(max_length=60)] = []
+    flows: Annotated[list[Flow], Field(max_length=120)] = []
     links: list[CaseLink] = []
     questions: list[Question] = []
     experiments: Annotated[list[Experiment], Field(max_length=10)] = []

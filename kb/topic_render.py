@@ -13,9 +13,9 @@ def render_topic(document: TopicDocument, link: Link) -> dict[str, Any]:
     parts, results, figures = [], {}, {}
     for index, example in enumerate(document.examples):
         part = as_values(example)
-        text = render_inline(example.text, inline, ("examples", index, "text"))
+        words = render_inline(example.text, inline, ("examples", index, "text"))
         results[example.key] = computed = compute_example(example, index)
-        figures[example.key] = draw_figure(part, computed["result"], text, index)
+        figures[example.key] = draw_figure(part, computed["result"], words, index)
         parts.append(part)
     context = Context(works=document.references, figures=figures, link=link)
     text = render(document.body, context)

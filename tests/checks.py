@@ -16,7 +16,7 @@ CHECKS = {
     "import rules": [str(Path(PYTHON).with_name("lint-imports"))],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "deployment": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
-    "content": [*MANAGE, "format_content", "--check"],
+    "content": [*MANAGE, "check_content"],
     "problems": [*MANAGE, "check_problems"],
     "locks": [PYTHON, "-m", "tests.locks", "--check"],
 }

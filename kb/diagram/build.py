@@ -6,23 +6,24 @@ from dataclasses import dataclass, field
 
 from kb.diagram.grid import PORT_MARGIN, PORT_ROOM, Direct, End, Gaps, Grid, Item, Layer, Segment
 from kb.diagram.measures import (
+    DIRECT_ASIDE,
     LABEL_LINE,
     LABEL_SIZE,
     LANE_SIZE,
+    TITLE_BEYOND,
     TITLE_LINE,
     Measures,
 )
 from kb.diagram.ordering import Order, rows
 from kb.diagram.parts import Arrow, Box, clean, lanes
 from kb.diagram.sizes import BoxText, box_text, lane_widths
-from kb.diagram.text import shorten, width, wrap
+from kb.diagram.text import is_whole, shorten, width, wrap
 
 # A lane with more boxes than this stands in two columns of the wide picture.
 COLUMN_MOST = 8
 TALL_BOX_LEAST, TALL_BOX_MOST = 96.0, 150.0
-WIDE_LABEL, TALL_LABEL = 74.0, 150.0
-WIDE_LABEL_OF_FEW_LANES = 110.0
-FEW_LANES = 3
+LABEL_MOST = 110.0
+FEW_LANES, FEW_LANES_LABEL = 3, 110.0
 
 
 @dataclass
@@ -39,7 +40,18 @@ class _Gap:
 class Plan:
     """The picture without its positions: layers with their items in order, segments, texts."""
 
-    def __init__(self, boxes: Sequence[Box], arrows: Sequence[Arrow], measures: Measures) -> None:
+    def __init__(
+        self,
+        boxes: Sequence[Box],
+        arrows: Sequence[Arrow],
+        measures: Measures,
+        most: int = 2,
+        order: Order | None = None,
+    ) -> None:
+        """`most` is how many boxes may stand side by side in the tall picture.
+
+        `order` is that of a plan of the same boxes and arrows, if there is one.
+        """
         self.boxes, self.arrows, self.measures = list(boxes), list(arrows), measures
         self.lanes = lanes(boxes)
         numbers = {box.key: number for number, box in enumerate(boxes)}
@@ -47,30 +59,12 @@ class Plan:
         self.in_lane = [
             [number for number, box in enumerate(boxes) if box.lane == lane] for lane in self.lanes
         ]
-        columns = [self._columns(inside) for inside in self.in_lane]
-        self._build(columns)
-        if measures.is_tall and self.grid.extent > measures.extent:
-            # Too many arrows pass beside two boxes: one box a row leaves them more room.
-            tried = self.grid.extent
-            kept = dict(vars(self))
-            self._build([1] * len(columns))
-            if self.grid.extent >= tried:
-                vars(self).update(kept)
-
-    def _columns(self, inside: list[int]) -> int:
-        """Two boxes stand one under the other if that is where the label between them fits."""
-        joined = any(
-            set(pair) == set(inside) and clean(arrow.label)
-            for pair, arrow in zip(self.pairs, self.arrows, strict=True)
-        )
-        return 1 if len(inside) == 1 or joined else 2
-
-    def _build(self, columns: list[int]) -> None:
+        columns = [min(most, self._columns(inside)) for inside in self.in_lane]
         self.lane_of_rank: list[int] = []
         self.ranks = self._ranks(columns)
-        order = Order(self.ranks, self.pairs)
-        self.ranks, self.chains = order.ranks, order.chains
-        self.rank = order.rank
+        self.order = order or Order(self.ranks, self.pairs)
+        self.ranks, self.chains = self.order.ranks, self.order.chains
+        self.rank = self.order.rank
         self.texts: list[BoxText] = [BoxText([], [])] * len(self.boxes)
         self.box_items: list[Item] = []
         self.directs: list[Direct] = []
@@ -83,6 +77,14 @@ class Plan:
         self._make_directs()
         self.grid = self._make_grid()
         self.titles = [self._title(number) for number in range(len(self.lanes))]
+
+    def _columns(self, inside: list[int]) -> int:
+        """Two boxes stand one under the other if that is where the label between them fits."""
+        joined = any(
+            set(pair) == set(inside) and clean(arrow.label)
+            for pair, arrow in zip(self.pairs, self.arrows, strict=True)
+        )
+        return 1 if len(inside) == 1 or joined else 2
 
     def _ranks(self, columns: list[int]) -> list[list[int]]:
         if self.measures.is_tall:
@@ -177,8 +179,7 @@ class Plan:
             if self.measures.is_tall:
                 self._pack_rows(gap_number, gap)
             elif gap.wanted:
-                room = WIDE_LABEL_OF_FEW_LANES if len(self.lanes) <= FEW_LANES else WIDE_LABEL
-                self.label_room = room
+                room = self._label_room(gap)
                 wide = max(
                     width(line, LABEL_SIZE)
                     for number in gap.wanted
@@ -186,6 +187,18 @@ class Plan:
                 )
                 gap.layers = [Layer(-1, wide + 2, [])]
                 gap.place = dict.fromkeys(gap.wanted, 0)
+
+    def _label_room(self, gap: _Gap) -> float:
+        """The least room in which all labels of a gap stand whole, in two lines each."""
+        texts = [clean(self.arrows[number].label) for number in gap.wanted]
+        room = FEW_LANES_LABEL if len(self.lanes) <= FEW_LANES else self.measures.label_room
+        while room < LABEL_MOST and not all(
+            is_whole(wrap(text, LABEL_SIZE, room, 2), text)
+            and all(width(word, LABEL_SIZE) <= room for word in text.split())
+            for text in texts
+        ):
+            room += 6
+        return room
 
     def _pack_rows(self, gap_number: int, gap: _Gap) -> None:
         """Rows of labels in the tall picture; the last one is that of the lane's title."""
@@ -216,7 +229,7 @@ class Plan:
             gap.layers[-1].items.append(Item(0, title + 8))
 
     def _label_size(self, number: int) -> float:
-        line = self._label(number, TALL_LABEL, 1)[0]
+        line = self._label(number, self.measures.label_room, 1)[0]
         return width(line, LABEL_SIZE) + self.measures.label_aside + 6
 
     def _title(self, lane: int) -> str:
@@ -224,7 +237,7 @@ class Plan:
         if self.measures.is_tall:
             return shorten(title, LANE_SIZE, 160, bold=True)
         inside = [layer for layer in self.layers if layer.lane == lane and layer.has_boxes]
-        return shorten(title, LANE_SIZE, inside[0].thickness, bold=True)
+        return shorten(title, LANE_SIZE, inside[0].thickness + TITLE_BEYOND, bold=True)
 
     # Layers and their items.
 
@@ -353,16 +366,22 @@ class Plan:
     def _stop(self, number: int, gap: _Gap, at: int) -> Item:
         item = self._pass(number)
         if gap.place.get(number) == at:
-            room = TALL_LABEL if self.measures.is_tall else self.label_room
+            room = self.measures.label_room if self.measures.is_tall else self._label_room(gap)
             self._give_label(item, self._label(number, room, 1 if self.measures.is_tall else 2))
         gap.layers[at].items.append(item)
         return item
 
     def _make_directs(self) -> None:
+        ends = [frozenset(self.pairs[number]) for number in self.direct]
         for number in sorted(self.direct):
-            start, end = self.pairs[number]
-            lines = self._label(number, self.layers[self.node_item[start].layer].thickness, 1)
-            self.directs.append(Direct(number, self.node_item[start], self.node_item[end], lines))
+            start, end = (self.node_item[box] for box in self.pairs[number])
+            room = self.layers[start.layer].thickness
+            if ends.count(frozenset(self.pairs[number])) == 1:
+                # Beside the line, which may give way to an eighth of the box.
+                lines = self._label(number, room * 7 / 8 - DIRECT_ASIDE, 2)
+            else:
+                lines = self._label(number, room, 1)
+            self.directs.append(Direct(number, start, end, lines))
 
     def _make_grid(self) -> Grid:
         measures = self.measures
@@ -371,6 +390,6 @@ class Plan:
             pair = (direct.start.box, direct.end.box)
             for key in (pair, pair[::-1]):
                 room = extra.get(key, measures.direct_gap)
-                extra[key] = room + (LABEL_LINE if direct.lines else 0)
+                extra[key] = room + LABEL_LINE * len(direct.lines)
         gaps = Gaps(measures.boxes_gap, measures.box_gap, 0)
         return Grid(self.layers, self.segments, gaps, extra, measures.extent)

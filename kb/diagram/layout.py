@@ -8,21 +8,21 @@ from kb.diagram.build import Plan
 from kb.diagram.grid import Direct, End, Item, Segment
 from kb.diagram.measures import (
     CAPTION_SIZE,
+    DENSE,
+    DIRECT_ASIDE,
     LABEL_LINE,
     LABEL_SIZE,
     LANE_SIZE,
+    PAGE,
     TALL,
     TITLE_LINE,
     WIDE,
-    Measures,
 )
 from kb.diagram.parts import ARROW_KINDS, BOX_KINDS, Arrow, Box, check
 from kb.diagram.routing import route
 from kb.diagram.text import width
 
 Point = tuple[float, float]
-# From the line of a straight arrow to the label beside it.
-LABEL_ASIDE = 6.0
 
 
 class Rect(NamedTuple):
@@ -89,22 +89,36 @@ class Layout:
 def layout(boxes: Sequence[Box], arrows: Sequence[Arrow], vertical: bool = False) -> Layout:
     """The picture's geometry. Raises ValueError if boxes and arrows do not fit together."""
     check(boxes, arrows)
-    measures = TALL if vertical else WIDE
-    plan = Plan(boxes, arrows, measures)
-    return _Placing(plan, measures).layout()
+    if vertical:
+        return _Placing(_tall_plan(boxes, arrows)).layout()
+    placing = _Placing(Plan(boxes, arrows, WIDE))
+    if placing.length > PAGE:
+        placing = _Placing(Plan(boxes, arrows, DENSE, order=placing.plan.order))
+    return placing.layout()
+
+
+def _tall_plan(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Plan:
+    """Two boxes a row; but one, where so many arrows pass that two would be wider than a phone."""
+    plan = Plan(boxes, arrows, TALL)
+    if plan.grid.extent > TALL.extent:
+        single = Plan(boxes, arrows, TALL, most=1)
+        return single if single.grid.extent < plan.grid.extent else plan
+    return plan
 
 
 class _Placing:
     """Gives a plan its measures along u and turns (u, v) into (x, y)."""
 
-    def __init__(self, plan: Plan, measures: Measures) -> None:
-        self.plan, self.measures = plan, measures
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.measures = plan, plan.measures
         plan.grid.settle()
         self.tracks = route(plan.grid)
         # For each channel where its first track lies.
         self.first_track: list[float] = []
         self.length = self._place_layers()
-        self.v_start = measures.title_room + measures.margin + measures.lane_padding
+        self.v_start = sum(
+            (plan.measures.title_room, plan.measures.margin, plan.measures.lane_padding)
+        )
 
     def _place_layers(self) -> float:
         layers, measures = self.plan.layers, self.measures
@@ -193,7 +207,7 @@ class _Placing:
         if not item.lines:
             return []
         layer = self.plan.layers[item.layer]
-        wide = max(width(line, LABEL_SIZE) for line in item.lines)
+        wide = self._label_width(item.lines)
         high = LABEL_LINE * len(item.lines)
         if self.measures.is_tall:
             x, _ = self._point(0, item.at + self.measures.label_aside)
@@ -204,49 +218,48 @@ class _Placing:
         rect = Rect(x, y, round(wide, 1), high)
         return [PlacedLabel(self.plan.arrows[item.arrow], tuple(item.lines), rect)]
 
+    def _peers(self, direct: Direct) -> list[Direct]:
+        """All straight arrows between the same two boxes."""
+        ends = {direct.start, direct.end}
+        return [other for other in self.plan.directs if {other.start, other.end} == ends]
+
     def _direct_line(self, direct: Direct) -> tuple[float, float, float]:
         """u of a straight arrow within a layer, and the v of its ends."""
         layer = self.plan.layers[direct.start.layer]
-        peers = [
-            other
-            for other in self.plan.directs
-            if {other.start, other.end} == {direct.start, direct.end}
-        ]
+        peers = self._peers(direct)
         pitch = min(self.measures.direct_pitch, layer.thickness / (len(peers) + 1))
         shift = (peers.index(direct) - (len(peers) - 1) / 2) * pitch
         u = layer.start + layer.thickness / 2 + shift
         if len(peers) == 1 and direct.lines:
             # Its label stands beside it: the line gives way as far as it has to.
-            aside = layer.end - width(direct.lines[0], LABEL_SIZE) - LABEL_ASIDE
-            u = max(min(u, aside), layer.start + layer.thickness / 8)
+            u = min(u, layer.end - self._label_width(direct.lines) - DIRECT_ASIDE)
         one, other = direct.start, direct.end
         if one.at < other.at:
             return u, one.at + one.after, other.at - other.before
         return u, one.at - one.before, other.at + other.after
 
     def _direct_label(self, direct: Direct) -> list[PlacedLabel]:
-        """One alone stands beside its line if it fits; several stand on theirs, one a level."""
+        """One alone stands beside its line; several stand on theirs, each a level of its own."""
         if not direct.lines:
             return []
         layer = self.plan.layers[direct.start.layer]
-        peers = [
-            other
-            for other in self.plan.directs
-            if {other.start, other.end} == {direct.start, direct.end}
-        ]
-        labelled = [other for other in peers if other.lines]
-        u, one, other_end = self._direct_line(direct)
-        low, high = sorted((one, other_end))
-        wide = width(direct.lines[0], LABEL_SIZE)
-        level = labelled.index(direct)
-        middle = (low + high) / 2 + (level - (len(labelled) - 1) / 2) * LABEL_LINE
-        x = u - wide / 2
-        if len(peers) == 1 and u + LABEL_ASIDE + wide <= layer.end + 0.1:
-            x = u + LABEL_ASIDE
-        x = min(max(x, layer.start), layer.end - wide)
-        _, y = self._point(0, middle - LABEL_LINE / 2)
-        rect = Rect(round(x, 1), y, round(wide, 1), LABEL_LINE)
+        u, *ends = self._direct_line(direct)
+        middle = sum(ends) / 2
+        wide = self._label_width(direct.lines)
+        peers = self._peers(direct)
+        if len(peers) == 1:
+            x = u + DIRECT_ASIDE
+        else:
+            labelled = [other for other in peers if other.lines]
+            middle += (labelled.index(direct) - (len(labelled) - 1) / 2) * LABEL_LINE
+            x = min(max(u - wide / 2, layer.start), layer.end - wide)
+        high = LABEL_LINE * len(direct.lines)
+        _, y = self._point(0, middle - high / 2)
+        rect = Rect(round(x, 1), y, round(wide, 1), high)
         return [PlacedLabel(self.plan.arrows[direct.arrow], tuple(direct.lines), rect)]
+
+    def _label_width(self, lines: Sequence[str]) -> float:
+        return max(width(line, LABEL_SIZE) for line in lines)
 
     def _arrow(self, number: int) -> PlacedArrow:
         points: list[Point] = []

@@ -1,10 +1,14 @@
 """Sizes, in units of the picture (a pixel when it is shown at its full width)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 NAME_SIZE, NOTE_SIZE, LABEL_SIZE, LANE_SIZE, CAPTION_SIZE = 13.0, 11.0, 11.0, 12.0, 11.0
 NAME_LINE, NOTE_LINE, LABEL_LINE, TITLE_LINE = 16.0, 14.0, 13.0, 16.0
 TEXT_PADDING = 8.0
+# From a straight arrow within a lane to the label beside it.
+DIRECT_ASIDE = 6.0
+# How far the title of a lane may reach beyond its boxes.
+TITLE_BEYOND = 6.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Measures:
     direct_gap: float
     pass_size: float  # half the room of an arrow that passes a layer
     label_aside: float  # from a line to its label
+    label_room: float  # a label is broken where it would be wider, unless a word alone is
 
 
 WIDE = Measures(
@@ -48,7 +53,11 @@ WIDE = Measures(
     direct_gap=26,
     pass_size=5,
     label_aside=3,
+    label_room=74,
 )
+# For what would be wider than a page, and be shown smaller there.
+DENSE = replace(WIDE, box_pad=12, label_pad=4, track=6, lane_gap=12, lane_padding=10, label_room=56)
+PAGE = 978.0
 TALL = Measures(
     is_tall=True,
     extent=312,
@@ -67,4 +76,5 @@ TALL = Measures(
     direct_gap=30,
     pass_size=4.5,
     label_aside=5,
+    label_room=150,
 )

@@ -19,6 +19,9 @@ ARROW_KINDS = {"request": "Request", "event": "Event", "batch": "Batch"}
 # What is said of a box beside its outline. Of what is public nothing is said.
 STATES = {"public": "", "inferred": "(inferred)", "unknown": "(unknown)"}
 
+# Twice what can be read. Beyond it a picture takes seconds to draw.
+MOST_BOXES, MOST_ARROWS = 60, 120
+
 # XML 1.0 has no way to write these, not even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -50,6 +53,9 @@ def check(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> None:
     """Raises ValueError with a sentence if these do not make a picture."""
     if not boxes:
         raise ValueError("A picture needs one component at least.")
+    for parts, most, what in ((boxes, MOST_BOXES, "components"), (arrows, MOST_ARROWS, "flows")):
+        if len(parts) > most:
+            raise ValueError(f"The picture has {len(parts)} {what}; {most} are the most.")
     keys = set()
     for box in boxes:
         if box.key in keys:

@@ -1,6 +1,6 @@
 """The tracks on which arrows turn in a channel, which cross seldom and do not run together."""
 
-import itertools
+from typing import NamedTuple
 
 from kb.diagram.grid import End, Grid, Segment
 
@@ -46,59 +46,74 @@ def _clashes(grid: Grid) -> list[tuple[End, End]]:
     """Ends that face each other across a channel and whose lines run into each other."""
     found = []
     for inside in _channels(grid):
-        for first, second in itertools.permutations(inside, 2):
-            if first.track < second.track:
-                found += [
-                    (one, other)
-                    for one in (first.start, first.end)
-                    for other in (second.start, second.end)
-                    if one.side == -1 and other.side == 1 and abs(one.at - other.at) < NEAR
-                ]
+        ends = [
+            (end, end.at, segment.track)
+            for segment in inside
+            for end in (segment.start, segment.end)
+        ]
+        before = [entry for entry in ends if entry[0].side == 1]
+        after = [entry for entry in ends if entry[0].side == -1]
+        found += [
+            (one, other)
+            for one, one_at, one_track in after
+            for other, other_at, other_track in before
+            if one_track < other_track and abs(one_at - other_at) < NEAR
+        ]
     return found
 
 
+class _Turn(NamedTuple):
+    """A segment as its channel sees it: from where to where it turns, and what it comes in on."""
+
+    low: float
+    high: float
+    from_before: tuple[float, ...]  # where it meets the layer before the channel
+    from_after: tuple[float, ...]
+    segment: Segment
+
+    @classmethod
+    def of(cls, segment: Segment) -> "_Turn":
+        ends = [(end.at, end.side) for end in (segment.start, segment.end)]
+        return cls(
+            min(ends)[0],
+            max(ends)[0],
+            tuple(at for at, side in ends if side == 1),
+            tuple(at for at, side in ends if side == -1),
+            segment,
+        )
+
+
 def _tracks(segments: list[Segment]) -> int:
-    ordered: list[Segment] = []
+    ordered: list[_Turn] = []
     # Long ones last: they find a place among short ones more easily than the other way round.
-    for segment in sorted(segments, key=lambda s: (abs(s.start.at - s.end.at), s.arrow)):
-        before = [_cost(segment, other) for other in ordered]
-        after = [_cost(other, segment) for other in ordered]
-        # cost[n]: the new one between those up to n and the rest.
-        cost = sum(before)
+    turns = [_Turn.of(segment) for segment in segments]
+    for turn in sorted(turns, key=lambda turn: (turn.high - turn.low, turn.segment.arrow)):
+        # The cost of the first place, then of each next one.
+        cost = sum(_cost(turn, other) for other in ordered)
         best, place = cost, 0
-        for number in range(len(ordered)):
-            cost += after[number] - before[number]
+        for number, other in enumerate(ordered):
+            cost += _cost(other, turn) - _cost(turn, other)
             if cost < best:
                 best, place = cost, number + 1
-        ordered.insert(place, segment)
-    for number, segment in enumerate(ordered):
-        near = [other.track for other in ordered[:number] if _meet(segment, other)]
-        segment.track = max(near, default=-1) + 1
-    return max((segment.track + 1 for segment in ordered), default=0)
+        ordered.insert(place, turn)
+    for number, turn in enumerate(ordered):
+        near = [other.segment.track for other in ordered[:number] if _meet(turn, other)]
+        turn.segment.track = max(near, default=-1) + 1
+    return max((turn.segment.track + 1 for turn in ordered), default=0)
 
 
-def _span(segment: Segment) -> tuple[float, float]:
-    one, other = segment.start.at, segment.end.at
-    return (one, other) if one < other else (other, one)
-
-
-def _meet(one: Segment, other: Segment) -> bool:
+def _meet(one: _Turn, other: _Turn) -> bool:
     """Whether two could not share a track."""
-    (low, high), (other_low, other_high) = _span(one), _span(other)
-    return low < other_high + APART and other_low < high + APART
+    return one.low < other.high + APART and other.low < one.high + APART
 
 
-def _cost(first: Segment, second: Segment) -> int:
+def _cost(first: _Turn, second: _Turn) -> int:
     """Crossings if the first turns on an earlier track than the second."""
     if not _meet(first, second):
         return 0
-    cost = 0
     # What reaches the second from the layer before passes the first's track, and vice versa.
-    low, high = _span(first)
-    stubs = [end.at for end in (second.start, second.end) if end.side == 1]
-    cost += sum(low < at < high for at in stubs)
-    low, high = _span(second)
-    others = [end.at for end in (first.start, first.end) if end.side == -1]
-    cost += sum(low < at < high for at in others)
-    cost += TOGETHER * sum(abs(at - other) < NEAR for at in stubs for other in others)
+    cost = sum(first.low < at < first.high for at in second.from_before)
+    cost += sum(second.low < at < second.high for at in first.from_after)
+    for at in second.from_before:
+        cost += TOGETHER * sum(abs(at - other) < NEAR for other in first.from_after)
     return cost

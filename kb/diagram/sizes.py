@@ -3,15 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kb.diagram.measures import NAME_LINE, NAME_SIZE, NOTE_LINE, NOTE_SIZE, TEXT_PADDING
+from kb.diagram.measures import (
+    LANE_SIZE,
+    NAME_LINE,
+    NAME_SIZE,
+    NOTE_LINE,
+    NOTE_SIZE,
+    PAGE,
+    TEXT_PADDING,
+    TITLE_BEYOND,
+)
 from kb.diagram.parts import STATES, Box, clean
-from kb.diagram.text import is_whole, shorten, wrap
+from kb.diagram.text import is_whole, shorten, width, wrap
 
 # What the boxes of a lane may be wide.
 WIDTHS = (104.0, 116.0, 128.0, 140.0, 152.0)
 GOOD_WIDTH = 116.0
-# The width of a page, and roughly what lies between two columns besides labels.
-PAGE, ROOM_BETWEEN = 940.0, 48.0
+# Roughly what lies between two columns besides labels, and beside the outer ones.
+ROOM_BETWEEN, ROOM_BESIDE = 48.0, 38.0
 
 
 @dataclass(frozen=True)
@@ -39,13 +48,13 @@ def box_text(box: Box, box_width: float) -> BoxText:
 def lane_widths(
     lane_boxes: Sequence[Sequence[Box]], columns: Sequence[int], labels: float
 ) -> list[float]:
-    """Wide enough for names on two lines; on one where the page's width allows it.
+    """Wide enough for texts on two lines; on one where the page's width allows it.
 
     A lane has that many `columns` of boxes; `labels` is what the labels between lanes take.
     """
     widths = [_least_width(inside, 2) for inside in lane_boxes]
     roomy = [_least_width(inside, 1) for inside in lane_boxes]
-    spare = PAGE - labels - ROOM_BETWEEN * (sum(columns) - 1)
+    spare = PAGE - ROOM_BESIDE - labels - ROOM_BETWEEN * (sum(columns) - 1)
     spare -= sum(wide * count for wide, count in zip(widths, columns, strict=True))
     # First a little more for all, then one line for those that need least for it.
     for wishes in ([max(wide, GOOD_WIDTH) for wide in widths], roomy):
@@ -58,12 +67,15 @@ def lane_widths(
 
 
 def _least_width(boxes: Sequence[Box], lines: int) -> float:
-    """The first width at which all names fit whole on that many lines, and notes on one."""
+    """The first width that holds names and notes on that many lines, and the lane's title."""
+    title = width(clean(boxes[0].lane), LANE_SIZE, bold=True) - TITLE_BEYOND
     for wide in WIDTHS:
-        texts = [(box_text(box, wide), clean(box.name)) for box in boxes]
-        if all(
-            is_whole(text.name, name) and len(text.name) <= lines and len(text.note) < 2
-            for text, name in texts
+        texts = [(box, box_text(box, wide)) for box in boxes]
+        if title <= wide and all(
+            is_whole(text.name, clean(box.name))
+            and is_whole(text.note, f"{clean(box.note)} {STATES[box.state]}")
+            and max(len(text.name), len(text.note)) <= lines
+            for box, text in texts
         ):
             return wide
     return WIDTHS[-1]

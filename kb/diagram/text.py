@@ -1,7 +1,9 @@
 """How wide a text is, as far as that can be said without its font, and how it is broken."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 # Widths in ems. Of the fonts that a reader may have the wider is taken: a text that is narrower
 # than its estimate has air around it, one that is wider would leave its box.
@@ -17,8 +19,12 @@ CAPITAL, LETTER, WIDE = 0.7, 0.64, 1.05
 NARROW_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC")
 BOLD = 1.08
 JOINER = "\u200d"
+# A line may end after these, but not so early that a stump is left.
+AFTER_SIGN = re.compile(r"(?<=\w\w\w[-/_])(?=\w)")
 
 
+# The same few words are measured for every width that a box may have.
+@lru_cache(maxsize=4096)
 def width(text: str, size: float, bold: bool = False) -> float:
     """The width of a line in a sans-serif font, rather too much than too little."""
     ems = sum(WIDTHS.get(character) or _other(character) for character in text)
@@ -81,16 +87,19 @@ def is_whole(lines: Sequence[str], text: str) -> bool:
 
 def _words(text: str, size: float, room: float, bold: bool) -> list[str]:
     """The pieces between which a line may end, none wider than the room."""
-    pieces = []
+    pieces: list[str] = []
     for word in text.split():
-        piece = ""
-        for character in f"{word} ":
-            if piece and width(piece + character.strip(), size, bold) > room:
-                pieces.append(piece)
-                piece = ""
-            piece += character
-            if character in "-/_" and len(piece) > 3:
-                pieces.append(piece)
-                piece = ""
-        pieces.append(piece)
-    return [piece for piece in pieces if piece.strip()] if text else []
+        for part in AFTER_SIGN.split(word):
+            pieces += [part] if width(part, size, bold) <= room else _split(part, size, room, bold)
+        pieces[-1] += " "
+    return pieces
+
+
+def _split(word: str, size: float, room: float, bold: bool) -> list[str]:
+    """A word that is wider than the room, in pieces that are not."""
+    pieces = [""]
+    for character in word:
+        if pieces[-1] and width(pieces[-1] + character, size, bold) > room:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
