@@ -1,5 +1,6 @@
 from kb.models.architecture import Component, Flow
 from kb.models.cases import CaseLink, CaseStudy, Experiment
+from kb.models.editing import Editing
 from kb.models.entry import CitedWork, Entry, EntryQuerySet, State
 from kb.models.evidence import Claim, Source
 from kb.models.linkchecks import Link, LinkHost, LinkVisit
@@ -18,6 +19,7 @@ __all__ = [
     "Company",
     "Component",
     "ComponentType",
+    "Editing",
     "Entry",
     "EntryQuerySet",
     "Example",

@@ -5,6 +5,7 @@ from typing import get_args
 from django.db import models
 from django.db.models import F, Q
 
+from kb.addresses import identity
 from kb.case_parts import CaseLink as LinkPart
 from kb.case_parts import Claim as ClaimPart
 from kb.case_parts import Component as ComponentPart
@@ -171,7 +172,12 @@ class CaseStudy(Entry):
         self.sources.all().delete()
         sources = _by_key(
             Source.objects.bulk_create(
-                Source(case_study=self, position=position, **work.model_dump())
+                Source(
+                    case_study=self,
+                    position=position,
+                    identity=identity(work.url, work.doi),
+                    **work.model_dump(),
+                )
                 for position, work in enumerate(document.sources)
             )
         )

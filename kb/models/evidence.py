@@ -11,6 +11,8 @@ class Source(CitedWork):
     """Where a case's facts were read."""
 
     case_study = models.ForeignKey("kb.CaseStudy", models.CASCADE, related_name="sources")
+    # By what the work is known, so that other cases that cite it are found (kb/addresses.py).
+    identity = models.CharField(max_length=500, blank=True, editable=False, db_index=True)
 
     class Meta(CitedWork.Meta):
         constraints = [

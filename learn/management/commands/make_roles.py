@@ -5,13 +5,13 @@ CONTENT = [
     *("kb.company", "kb.technique", "kb.casestudy", "kb.source", "kb.studyplan", "kb.chapter"),
     *("kb.topic", "kb.reference", "kb.example", "problems.problem"),
 ]
-HISTORY = ["kb.revision", "kb.card"]
+HISTORY = ["kb.revision", "kb.card", "kb.link"]
 # What learners get wrong, and how often, is for those who write the problems.
 LEARNED_FROM = ["problems.submission"]
 # role: (models it may view, add and change; models it only views; single permissions)
 ROLES = {
-    "curator": (CONTENT, HISTORY + LEARNED_FROM, []),
-    "reviewer": (CONTENT, HISTORY + LEARNED_FROM, ["kb.publish"]),
+    "curator": (CONTENT, HISTORY + LEARNED_FROM, ["kb.change_link"]),
+    "reviewer": (CONTENT, HISTORY + LEARNED_FROM, ["kb.publish", "kb.change_link"]),
     "operator": (
         ["auth.user"],
         ["compute.job", "compute.dataset", *HISTORY],
