@@ -32,7 +32,7 @@ def render_case(document: CaseStudyDocument, vocabulary: Vocabulary, link: Link)
         part = as_values(experiment)
         result = compute_example(experiment, index)["result"]
         part["value"] = value_at(experiment, result, index)
-        words += _beside(part, claims)
+        words += _beside(part, document, vocabulary)
         figures[experiment.key] = draw_figure(part, result, words, index)
         experiments.append(part)
     context = replace(inline, figures=figures)
@@ -69,17 +69,23 @@ def render_case(document: CaseStudyDocument, vocabulary: Vocabulary, link: Link)
     }
 
 
-def _beside(experiment: dict[str, Any], claims: dict[str, ClaimNote]) -> str:
+def _beside(experiment: dict[str, Any], document: CaseStudyDocument, vocabulary: Vocabulary) -> str:
     """The published number and the one computed here, for the caption of the figure."""
-    claim = claims.get(experiment["claim"])
+    claim = next((one for one in document.claims if one.key == experiment["claim"]), None)
     if claim is None or experiment["value"] is None:
         return ""
+    quantity = vocabulary.quantities[claim.quantity].name
     return (
-        ' <span class="figure-claim">Published: '
-        f'<a class="claim" href="#claim-{experiment["claim"]}">{escape(claim.text)}</a>. '
-        f'Recomputed here: {escape(words_of_path(experiment["path"]))} '
+        f' <span class="figure-claim">Published: {escape(in_a_sentence(quantity))} '
+        f'<a class="claim" href="#claim-{claim.key}">{escape(claim.text)}</a>. '
+        f"Recomputed here: {escape(words_of_path(experiment['path']))} "
         f'<span class="computed">{number(experiment["value"])}</span>.</span>'
     )
+
+
+def in_a_sentence(name: str) -> str:
+    """A name without its capital letter, unless it is an abbreviation."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def claim_notes(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str, ClaimNote]:
@@ -101,7 +107,7 @@ def _note(claim: Claim, document: CaseStudyDocument, vocabulary: Vocabulary) -> 
     years = {str(work.year) for work in document.sources if work.key == claim.source}
     name = vocabulary.quantities[claim.quantity].name
     # A scope says more than the quantity, and a date other than the source's is worth a word.
-    parts = [claim.scope or name[:1].lower() + name[1:], claim.as_of]
+    parts = [claim.scope or in_a_sentence(name), claim.as_of]
     note = escape(", ".join(part for part in parts if part and part not in years))
     texts = {other.key: other.text for other in document.claims}
     for key in conflicts_of(claim, document):
@@ -193,23 +199,25 @@ def picture(document: CaseStudyDocument, vocabulary: Vocabulary) -> dict[str, st
     if not document.components:
         return {"wide": "", "tall": "", "alone": "", "text": ""}
     title = f"Architecture: {document.title}"
-    boxes = [_box(component, vocabulary) for component in document.components]
+    # A box has room for one fact below its name; the words have room for all.
+    boxes = [_box(component, vocabulary, 1) for component in document.components]
+    told = [_box(component, vocabulary, None) for component in document.components]
     arrows = [Arrow(flow.start, flow.end, flow.label, flow.kind) for flow in document.flows]
     return {
         "wide": draw(title, boxes, arrows),
         "tall": draw(title, boxes, arrows, vertical=True),
         "alone": draw(title, boxes, arrows, alone=True),
-        "text": describe(title, boxes, arrows),
+        "text": describe(title, told, arrows),
     }
 
 
-def _box(component: Component, vocabulary: Vocabulary) -> Box:
-    # One short line below the name: the first thing that is known.
+def _box(component: Component, vocabulary: Vocabulary, most: int | None) -> Box:
+    """A component with at most so many of the facts that are known of it."""
     facts = [component.technology, component.latency, component.scale, component.freshness]
     return Box(
         key=component.key,
         name=component.name,
-        note=next(filter(None, facts), ""),
+        note="; ".join(list(filter(None, facts))[:most]),
         kind=vocabulary.components[component.component].kind,
         lane=component.lane,
         state=component.state,

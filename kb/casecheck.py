@@ -178,8 +178,8 @@ def _components(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator
                 f" {', '.join(sorted(vocabulary.components))}.",
             )
             continue
-        names = [component.name, vocabulary.components[component.component].name, *component.also]
-        if not any(_plain_words(name) in told for name in names):
+        names = map(_plain_words, [component.name, *component.also])
+        if not any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", told) for name in names):
             yield Fault(
                 (*place, "name"),
                 1,
