@@ -1,30 +1,40 @@
 """Full-text search over cards: SQLite FTS5 and PostgreSQL tsvector behind one interface.
 
-A card fits when it has every word of a query: as the same stem, or as a word that begins so. The
-two indexes for that (`kb/migrations/0002_search.py`) are written by `index` and `drop` in the
-transaction of a publish.
+A card fits when it has every word of a query: as the same stem, in British or American spelling,
+or as a word that begins so. Words and stems are made here, so that both databases find the same;
+the index (`kb/migrations/0004_search.py`) is written by `index` and `drop` in the transaction of a
+publish.
 """
 
+import json
 import re
-import unicodedata
 from dataclasses import dataclass
-from html import escape
 
 from django.db import connection
 
 from kb.models import Card
-from kb.spelling import nearest
+from kb.snippets import Marker, plain
+from kb.spelling import near
+from kb.stems import stem
+from kb.variants import beginnings
 
 # How much a hit in the title, the summary and the text counts.
 SQLITE_WEIGHTS = "10.0, 4.0, 1.0"
 POSTGRESQL_WEIGHTS = "{0.05, 0.1, 0.4, 1.0}"  # of the labels D, C, B and A
 MOST_WORDS = 12
 LONGEST_WORD = 60
-# No document holds these characters.
-MARK_OPEN, MARK_CLOSE = "\ue000", "\ue001"
-# PostgreSQL leaves out of a headline what looks like a tag.
-LESS_THAN = "\x02"
-HEADLINE = f"StartSel={MARK_OPEN}, StopSel={MARK_CLOSE}, MaxWords=24, MinWords=12"
+LAST_POSITION = 16383  # of a word in a tsvector
+# Where more cards fit, a common word is looked for, and title and summary tell the best of them:
+# the texts are ranked of so many only.
+MOST_RANKED = 400
+# Stems, and the letters that words of a title begin with, are marked by characters that no document
+# holds and FTS5 takes for letters.
+STEM, INITIAL = "\ue000", "\ue001"
+# Hardly a text is without them; they are looked for only where nothing else is.
+STOP_WORDS = (
+    "a an and are as at be but by for from had has have in is it its of on or so that the their"
+    " this to was were which with"
+)
 
 
 @dataclass(frozen=True)
@@ -55,65 +65,89 @@ class Found:
 def index(card: Card) -> None:
     """Put a card into the index, in place of what stood there."""
     drop(card.pk)
-    parts = [card.title, card.summary, card.text]
+    title, summary, text = (_split(part) for part in (card.title, card.summary, card.text))
+    if connection.vendor == "sqlite":
+        row = "title, summary, text) VALUES (%s, %s, %s, %s)"
+        parts = [
+            [*title, *_stems(title), *_initials(title)],
+            [*summary, *_stems(summary)],
+            [*dict.fromkeys(text), *_stems(text)],
+        ]
+    else:
+        row = "head, whole) VALUES (%s, %s::tsvector, %s::tsvector)"
+        head = [f"{initial}:1A" for initial in _initials(title)]
+        head += _lexemes(title, 1, "A") + _lexemes(summary, len(title) + 1, "B")
+        parts = [head, head + _lexemes(text, len(title) + len(summary) + 1, "D")]
+    words = {*title, *summary, *text}
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            for table in ("kb_search", "kb_search_words"):
-                cursor.execute(
-                    f"INSERT INTO {table} (rowid, title, summary, text) VALUES (%s, %s, %s, %s)",
-                    [card.pk, *parts],
-                )
-        else:
-            # PostgreSQL would take "precision/recall" for the path of a file.
-            plain = [" ".join(_split(part)) for part in parts]
-            shown = f"{card.summary} {card.text}"
-            cursor.execute(
-                "INSERT INTO kb_search (rowid, text, stems, words)"
-                f" VALUES (%s, %s, {_vector('english')}, {_vector('simple')})",
-                [card.pk, shown.replace("<", LESS_THAN), *plain, *plain],
-            )
+        cursor.execute(f"INSERT INTO kb_search (rowid, {row}", [card.pk, *map(" ".join, parts)])
+        terms = "json_each" if connection.vendor == "sqlite" else "json_array_elements_text"
+        # In one order, so that no two transactions wait for each other.
+        cursor.execute(
+            f"INSERT INTO kb_search_vocabulary (term) SELECT value FROM {terms}(%s)"
+            " WHERE TRUE ON CONFLICT DO NOTHING",
+            [json.dumps(sorted(words | set(_stems(list(words)))))],
+        )
 
 
-def _vector(language: str) -> str:
-    parts = [f"setweight(to_tsvector('{language}', %s), '{label}')" for label in "ABD"]
-    return " || ".join(parts)
+def _stems(words: list[str]) -> list[str]:
+    return [STEM + stem(word) for word in words]
+
+
+def _initials(words: list[str]) -> list[str]:
+    return sorted({INITIAL + word[0] for word in words})
+
+
+def _lexemes(words: list[str], start: int, label: str) -> list[str]:
+    """Parts of a tsvector: each word once, and its stem in all the places where it stands."""
+    once = [f"{word}:{start}{label}" for word in dict.fromkeys(words)]
+    places = enumerate(_stems(words), start)
+    return [*once, *(f"{one}:{min(place, LAST_POSITION)}{label}" for place, one in places)]
 
 
 def drop(card_id: int) -> None:
-    tables = ["kb_search", "kb_search_words"] if connection.vendor == "sqlite" else ["kb_search"]
     with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"DELETE FROM {table} WHERE rowid = %s", [card_id])
+        cursor.execute("DELETE FROM kb_search WHERE rowid = %s", [card_id])
+
+
+def empty() -> None:
+    """Take every card out of the index, and forget its words."""
+    with connection.cursor() as cursor:
+        for table in ("kb_search", "kb_search_vocabulary"):
+            cursor.execute(f"DELETE FROM {table}")
 
 
 def _split(text: str) -> list[str]:
     """The words of a text: letters and digits in lower case, without accents."""
-    apart = unicodedata.normalize("NFD", text.lower())
-    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", bare))
     # PostgreSQL refuses words of over 2,046 bytes; nobody looks for one of over 60 letters.
-    return [word[:LONGEST_WORD] for word in words]
+    return [word[:LONGEST_WORD] for word in re.findall(r"[^\W_]+", plain(text))]
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a query; everything else in it, operators included, means nothing."""
-    return _split(text)[:MOST_WORDS]
+    """The words of a query, each once; everything else in it, operators included, means nothing."""
+    words = list(dict.fromkeys(_split(text)))
+    return [word for word in words if word not in STOP_WORDS.split()][:MOST_WORDS] or words[
+        :MOST_WORDS
+    ]
 
 
 def find(text: str, types: list[str], start: int = 0, size: int = 50) -> Found:
-    """The hits from `start` on, at most `size`. Three statements at most.
+    """The hits from `start` on, at most `size`. Four statements at most.
 
     When nothing is found at all, words that no card has are corrected.
     """
     words = words_of(text)
     if not words:
         return Found([], 0, [])
-    found = _find(words, types, start, size)
-    if not found.count and (corrected := _corrected(words)) != words:
-        other = _find(corrected, types, start, size)
-        if other.count:
-            return Found(other.hits, other.count, corrected, is_corrected=True)
-    return found
+    heads, vocabulary = _heads(words, types)
+    if not vocabulary:
+        return _page(heads, words, start, size)
+    corrected = _corrected(words, vocabulary)
+    if corrected != words:
+        heads, _ = _heads(corrected, types)
+    if not heads:
+        return Found([], 0, words)
+    return _page(heads, corrected, start, size, is_corrected=True)
 
 
 def slugs(text: str, entry_type: str) -> list[str]:
@@ -121,131 +155,156 @@ def slugs(text: str, entry_type: str) -> list[str]:
     words = words_of(text)
     if not words:
         return []
-    hits, params = _hits(words, [entry_type])
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {hits} SELECT slug FROM hits", params)
+        cursor.execute(
+            "SELECT slug FROM kb_card WHERE type = %s AND id IN"
+            f" (SELECT rowid FROM kb_search WHERE {_fits()})",
+            [entry_type, _every(words)],
+        )
         return [slug for (slug,) in cursor.fetchall()]
 
 
-def _find(words: list[str], types: list[str], start: int, size: int) -> Found:
-    hits, params = _hits(words, types)
-    snippet, snippet_params = _snippet(words)
-    # The count stands in every row, and in one without a hit where there is none.
+def _page(
+    heads: dict[int, float], words: list[str], start: int, size: int, is_corrected: bool = False
+) -> Found:
+    if start >= len(heads):
+        return Found([], len(heads), words, is_corrected)
+    order = sorted(heads, key=lambda card: (-heads[card], card))
+    # Those beyond the ranked ones keep their order, and what they score is less.
+    wanted = {card: heads[card] for card in order[: max(MOST_RANKED, start + size)]}
+    marker = Marker(words)
+    hits = [
+        Hit(type_, slug, title, url, round(float(score), 6), marker.snippet(f"{summary} {text}"))
+        for type_, slug, title, url, score, summary, text in _best(words, wanted, start, size)
+    ]
+    return Found(hits, len(heads), words, is_corrected)
+
+
+def _heads(words: list[str], types: list[str]) -> tuple[dict[int, float], set[str]]:
+    """The cards that fit, and how well their titles and summaries do.
+
+    Where no card of any type fits: what the index has of the words' stems, and all its words with
+    their first letters.
+    """
+    fits, params = _fits(), [_every(words), *types]
+    if types:
+        marks = ", ".join(["%s"] * len(types))
+        # With + SQLite does not look each card up in the index, one by one.
+        plus = "+" if connection.vendor == "sqlite" else ""
+        fits += f" AND {plus}rowid IN (SELECT id FROM kb_card WHERE type IN ({marks}))"
+    if connection.vendor == "sqlite":
+        score = f"SELECT rowid, -bm25(kb_search, {SQLITE_WEIGHTS}), NULL FROM kb_search"
+        query = f"SELECT rowid, NULL AS score, NULL AS term FROM kb_search WHERE {fits}"
+        query += f" UNION ALL {score} WHERE {_fits()}"
+        params.append(f"{{title summary}}: ({_any(words)})")
+    else:
+        score = f"ts_rank('{POSTGRESQL_WEIGHTS}', head, %s::tsquery)"
+        query = f"SELECT rowid, {score} AS score, NULL AS term FROM kb_search WHERE {fits}"
+        params.insert(0, _any(words))
+    similar, similar_params = _similar(words)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} UNION ALL {similar}", [*params, *similar_params])
+        rows = cursor.fetchall()
+    vocabulary = {term for _, _, term in rows if term is not None}
+    if connection.vendor == "postgresql":
+        return {card: score for card, score, term in rows if term is None}, vocabulary
+    heads = {card: 0.0 for card, score, term in rows if score is None and term is None}
+    heads |= {card: score for card, score, _ in rows if score is not None and card in heads}
+    return heads, vocabulary
+
+
+def _similar(words: list[str]) -> tuple[str, list]:
+    """A query of the vocabulary where no card fits, and its parameters."""
+    one = "SELECT NULL, NULL, term FROM kb_search_vocabulary WHERE NOT EXISTS"
+    one += f" (SELECT 1 FROM kb_search WHERE {_fits()}) AND"
+    stems = sorted({STEM + stem(word) for word in words})
+    letters = sorted({begun[0] for word in words for begun in beginnings(word)})
+    queries = [f"{one} term = %s"] * len(stems) + [f"{one} term >= %s AND term < %s"] * len(letters)
+    ends = [[term] for term in stems] + [[letter, chr(ord(letter) + 1)] for letter in letters]
+    every = _every(words)
+    return " UNION ALL ".join(queries), [part for end in ends for part in (every, *end)]
+
+
+def _best(words: list[str], heads: dict[int, float], start: int, size: int) -> list[tuple]:
+    """Some of these cards, the best first: their score, and what is shown of them."""
+    ranked = list(heads)[:MOST_RANKED]
+    if connection.vendor == "sqlite":
+        score = f"-bm25(kb_search, {SQLITE_WEIGHTS})"
+        fits = f"{_fits()} AND +rowid IN (SELECT value FROM json_each(%s))"
+        params = [_any(words), json.dumps(ranked)]
+        wanted = "SELECT value ->> 0 AS id, value ->> 1 AS head FROM json_each(%s)"
+    else:
+        score = f"ts_rank('{POSTGRESQL_WEIGHTS}', whole, %s::tsquery)"
+        fits, params = "rowid = ANY(%s)", [_any(words), ranked]
+        wanted = "SELECT (value ->> 0)::bigint AS id, (value ->> 1)::float AS head"
+        wanted += " FROM json_array_elements(%s::json) AS value"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {hits},"
-            " part AS (SELECT * FROM hits ORDER BY score DESC, id LIMIT %s OFFSET %s)"
-            " SELECT counted.number, part.type, part.slug, part.title, part.url, part.score,"
-            f" {snippet} FROM (SELECT count(*) AS number FROM hits) AS counted"
-            " LEFT JOIN part ON TRUE ORDER BY part.score DESC, part.id",
-            [*params, size, start, *snippet_params],
+            f"WITH wanted AS MATERIALIZED ({wanted}), texts AS MATERIALIZED ("
+            f"SELECT rowid AS id, {score} AS score FROM kb_search WHERE {fits}), part AS ("
+            " SELECT wanted.id, head + coalesce(score, 0) AS total FROM wanted"
+            " LEFT JOIN texts ON texts.id = wanted.id ORDER BY 2 DESC, 1 LIMIT %s OFFSET %s)"
+            " SELECT type, slug, title, url, total, summary, text"
+            " FROM part JOIN kb_card ON kb_card.id = part.id ORDER BY total DESC, part.id",
+            [json.dumps(list(heads.items())), *params, size, start],
         )
-        rows = cursor.fetchall()
-    shown = [
-        Hit(type_, slug, title, url, round(float(score), 6), _marked(snippet))
-        for _, type_, slug, title, url, score, snippet in rows
-        if type_ is not None
-    ]
-    return Found(shown, rows[0][0], words)
+        return cursor.fetchall()
 
 
-def _marked(snippet: str | None) -> str:
-    """A snippet as HTML that has no tag but <mark>."""
-    safe = escape(" ".join((snippet or "").split()).replace(LESS_THAN, "<"))
-    return safe.replace(MARK_OPEN, "<mark>").replace(MARK_CLOSE, "</mark>")
+def _fits() -> str:
+    """The condition that a row of the index has what a query of the database's language asks."""
+    if connection.vendor == "sqlite":
+        return "kb_search MATCH %s"
+    # PostgreSQL reckons neither with what is kept outside the row nor, as it cannot look into the
+    # subquery, with very common words: so it always uses the index.
+    return "whole @@ (SELECT %s::tsquery)"
 
 
-def _queries(words: list[str]) -> tuple[str, str]:
-    """Any of the words as stems, and any as beginnings, in the database's language.
+def _every(words: list[str]) -> str:
+    return (" AND " if connection.vendor == "sqlite" else " & ").join(map(_one, words))
+
+
+def _any(words: list[str]) -> str:
+    return (" OR " if connection.vendor == "sqlite" else " | ").join(map(_one, words))
+
+
+def _one(word: str) -> str:
+    """A word as a stem or a beginning, in the database's language; of a title a letter will do.
 
     Words have only letters and digits, so that they can stand between quotes.
     """
-    if connection.vendor == "sqlite":
-        return " OR ".join(f'"{word}"' for word in words), " OR ".join(
-            f'"{word}"*' for word in words
-        )
-    return " ".join(words), " | ".join(f"'{word}':*" for word in words)
+    quoted, either = ('"{}"', " OR ") if connection.vendor == "sqlite" else ("'{}'", " | ")
+    every = ":*" if connection.vendor == "postgresql" else " *"
+    if len(word) == 1:
+        begun = [quoted.format(INITIAL + word)]
+    else:
+        begun = [quoted.format(one) + every for one in beginnings(word)]
+    return f"({either.join([quoted.format(STEM + stem(word)), *begun])})"
 
 
-def _hits(words: list[str], types: list[str]) -> tuple[str, list]:
-    """The table `hits` (id, type, slug, title, url, score) for a WITH, and its parameters."""
-    ranked, fits = (
-        (_RANKED_SQLITE, _FITS_SQLITE)
-        if connection.vendor == "sqlite"
-        else (_RANKED_POSTGRESQL, _FITS_POSTGRESQL)
-    )
-    conditions = [fits] * len(words)
-    params = [*_queries(words), *(query for word in words for query in _queries([word]))]
-    if types:
-        conditions.append(f"kb_card.type IN ({', '.join(['%s'] * len(types))})")
-    return (
-        f"ranked AS MATERIALIZED ({ranked}),"
-        " hits AS (SELECT kb_card.id, type, slug, kb_card.title, url, sum(ranked.score) AS score"
-        f" FROM kb_card JOIN ranked ON ranked.id = kb_card.id WHERE {' AND '.join(conditions)}"
-        " GROUP BY kb_card.id, type, slug, kb_card.title, url)"
-    ), [*params, *types]
-
-
-_RANKED_SQLITE = (
-    f"SELECT rowid AS id, -bm25(kb_search, {SQLITE_WEIGHTS}) AS score"
-    " FROM kb_search WHERE kb_search MATCH %s"
-    f" UNION ALL SELECT rowid, -bm25(kb_search_words, {SQLITE_WEIGHTS})"
-    " FROM kb_search_words WHERE kb_search_words MATCH %s"
-)
-_FITS_SQLITE = (
-    "kb_card.id IN (SELECT rowid FROM kb_search WHERE kb_search MATCH %s"
-    " UNION SELECT rowid FROM kb_search_words WHERE kb_search_words MATCH %s)"
-)
-_RANKED_POSTGRESQL = (
-    f"SELECT rowid AS id, ts_rank('{POSTGRESQL_WEIGHTS}', stems, any_stem)"
-    f" + ts_rank('{POSTGRESQL_WEIGHTS}', words, any_beginning) AS score"
-    " FROM kb_search, (SELECT replace(plainto_tsquery('english', %s)::text, '&', '|')::tsquery"
-    " AS any_stem, %s::tsquery AS any_beginning) AS query"
-    " WHERE stems @@ any_stem OR words @@ any_beginning"
-)
-_FITS_POSTGRESQL = (
-    "kb_card.id IN (SELECT rowid FROM kb_search WHERE stems @@ plainto_tsquery('english', %s)"
-    " OR words @@ %s::tsquery)"
-)
-
-
-def _snippet(words: list[str]) -> tuple[str, list]:
-    """An expression over a row of `part`, and its parameters: the words where they stand.
-
-    Stems are marked only where no word begins as asked.
-    """
-    stems, beginnings = _queries(words)
-    if connection.vendor == "sqlite":
-        one = "(SELECT snippet({0}, -1, %s, %s, '…', 24) FROM {0} WHERE {0} MATCH %s"
-        one += " AND rowid = part.id)"
-        marks = [MARK_OPEN, MARK_CLOSE]
-        return (
-            f"coalesce({one.format('kb_search_words')}, {one.format('kb_search')})",
-            [*marks, beginnings, *marks, stems],
-        )
-    return (
-        "(SELECT CASE WHEN words @@ %s::tsquery"
-        " THEN ts_headline('simple', text, %s::tsquery, %s)"
-        " ELSE ts_headline('english', text,"
-        " replace(plainto_tsquery('english', %s)::text, '&', '|')::tsquery, %s) END"
-        " FROM kb_search WHERE rowid = part.id)",
-        [beginnings, beginnings, HEADLINE, stems, HEADLINE],
-    )
-
-
-def _corrected(words: list[str]) -> list[str]:
+def _corrected(words: list[str], vocabulary: set[str]) -> list[str]:
     """The words, those that no card has put right."""
-    letters = sorted({word[0] for word in words})
-    table = (
-        "kb_search_vocabulary"
-        if connection.vendor == "sqlite"
-        else "ts_stat('SELECT words FROM kb_search') AS vocabulary (term, doc)"
-    )
+    meant = {word: near(word, vocabulary) for word in words if not _is_known(word, vocabulary)}
+    cards = _cards_with({term for terms in meant.values() if len(terms) > 1 for term in terms})
+    return [
+        min(meant.get(word) or [word], key=lambda term: (-cards.get(term, 0), term))
+        for word in words
+    ]
+
+
+def _is_known(word: str, vocabulary: set[str]) -> bool:
+    begun = beginnings(word)
+    return STEM + stem(word) in vocabulary or any(term.startswith(begun) for term in vocabulary)
+
+
+def _cards_with(terms: set[str]) -> dict[str, int]:
+    """How many cards have each of some words."""
+    if not terms:
+        return {}
+    one = f"SELECT %s, count(*) FROM kb_search WHERE {_fits()}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT term, doc FROM {table}"
-            f" WHERE substr(term, 1, 1) IN ({', '.join(['%s'] * len(letters))})",
-            letters,
+            " UNION ALL ".join([one] * len(terms)),
+            [part for term in terms for part in (term, _one(term))],
         )
-        vocabulary = dict(cursor.fetchall())
-    return [nearest(word, vocabulary) for word in words]
+        return dict(cursor.fetchall())

@@ -72,6 +72,12 @@ class CaseStudy(Entry):
                 condition=Q(domain__in=list(DOMAINS)), name="kb_casestudy_domain_known"
             ),
         ]
+        # The list in its default order: a page of 5,000 without reading them all.
+        indexes = [
+            models.Index(
+                fields=["draft_of", "state", "-published_at", "slug"], name="kb_case_list"
+            )
+        ]
 
     def get_absolute_url(self):
         return f"/cases/{self.slug}/"

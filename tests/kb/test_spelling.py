@@ -4,36 +4,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.spelling import distance, nearest
+from kb.spelling import distances, near
 
-VOCABULARY = {"attention": 9, "attentive": 2, "netflix": 3, "bayes": 5, "bayesian": 4, "head": 7}
+VOCABULARY = ["attention", "attentive", "netflix", "bayes", "bayesian", "head", "personalisation"]
 words = st.text("abc", max_size=6)
 
 
 @pytest.mark.parametrize(
     ("word", "meant"),
     [
+        # A letter left out, put in, mistaken or swapped; in the second half of a word too.
         ("atention", "attention"),
         ("attnetion", "attention"),
+        ("attentoin", "attention"),
         ("attentin", "attention"),
         ("netflx", "netflix"),
+        ("netflux", "netflix"),
         ("bayse", "bayes"),
         ("byaesian", "bayesian"),
-        # What some word begins with, what is too short, and what is too far.
-        ("atten", "atten"),
-        ("hea", "hea"),
-        ("hed", "hed"),
-        ("nefix", "nefix"),
-        ("ttention", "ttention"),
-        ("transformer", "transformer"),
+        # A word that is not typed to its end.
+        ("persnalis", "personalis"),
+        # What is too short, and what is too far.
+        ("hed", None),
+        ("nefix", None),
+        ("ttention", None),
+        ("transformer", None),
     ],
 )
 def test_the_nearest_word_is_meant(word, meant):
-    assert nearest(word, VOCABULARY) == meant
+    assert near(word, VOCABULARY) == ([meant] if meant else [])
 
 
-def test_of_two_words_as_near_the_one_of_more_texts_is_meant():
-    assert nearest("pasts", {"pastas": 1, "pasta": 8}) == "pasta"
+def test_of_words_as_near_all_may_be_meant_and_none_that_is_further():
+    assert sorted(near("modle", ["mode", "model", "module", "mole", "modal"])) == [
+        *("mode", "model", "module", "mole"),
+    ]
 
 
 def by_definition(one: str, other: str) -> int:
@@ -51,5 +56,14 @@ def by_definition(one: str, other: str) -> int:
 
 
 @given(words, words)
-def test_the_distance_is_that_of_its_definition(one, other):
-    assert distance(one, other) == by_definition(one, other) == distance(other, one)
+def test_the_distance_to_each_beginning_is_that_of_its_definition(one, other):
+    expected = [by_definition(one, other[:length]) for length in range(len(other) + 1)]
+    assert distances(one, other) == expected
+
+
+@given(words, words, st.integers(0, 3))
+def test_only_what_is_too_far_is_given_up(one, other, most):
+    expected = distances(one, other)
+    assert distances(one, other, most) in (expected, None)
+    if min(expected) <= most:
+        assert distances(one, other, most) == expected
