@@ -15,7 +15,8 @@ from rest.filters import check_names
 from rest.problems import AWAY, DATABASE_AWAY, TRY_AGAIN, problem, problem_response
 
 COLLECTIONS = [
-    *("case-studies", "companies", "techniques", "study-plans", "topics", "problems", "search"),
+    *("case-studies", "companies", "techniques", "claims", "quantities", "components", "units"),
+    *("study-plans", "topics", "problems", "search"),
     *("submissions", "compute/kinds", "compute/jobs", "compute/datasets", "auth/token", "me"),
 ]
 DOCUMENTATION = {"reference": "/api/docs/", "schema": "/api/schema/", "jobs": "/guide/jobs/"}

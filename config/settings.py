@@ -324,6 +324,8 @@ if not 1 <= EXPLAIN_SECONDS <= 240:
 
 # Whether the addresses that published texts cite are visited now and then. Off: no connection.
 LINK_CHECKS = env.bool("LINK_CHECKS", default=False)
+# After so many days without a review or a change, what is published is listed as stale.
+STALE_AFTER = env.int("STALE_AFTER", default=365)
 
 # What of this site depends on its settings; the API's root lists it.
 FEATURES = {"judge": True, "explanations": bool(EXPLAIN_BASE_URL and EXPLAIN_MODEL)}
@@ -362,11 +364,14 @@ LOGOUT_REDIRECT_URL = "home"
 # The contract's largest body is 2 MB; the API's parser enforces it with an answer of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 MAX_BODY_BYTES = 2_000_000
+# The form of a case has a field for each fact of each row: 1,800 for one with 58 claims, 24
+# components and 33 flows, where Django's default is 1,000. A form with more is refused.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # Below /api/v1/, as its root is: the same for everybody, and changed by publishing alone.
 PUBLIC_READS = (
     *("case-studies/", "companies/", "techniques/", "study-plans/", "topics/", "problems/"),
-    *("search/", "compute/kinds/"),
+    *("claims/", "quantities/", "components/", "units/", "exports/", "search/", "compute/kinds/"),
 )
 
 REST_FRAMEWORK = {
@@ -421,6 +426,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    # Fields that share a name.
+    "ENUM_NAME_OVERRIDES": {
+        "ClaimKindEnum": "kb.models.Claim.Kind",
+        "FlowKindEnum": "kb.models.Flow.Kind",
+        "ComponentKindEnum": "kb.api.case_serializers.KINDS",
+        "ComponentStateEnum": "kb.models.Component.State",
+        "StateEnum": "compute.work.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "rest.schema.add_conventions",
@@ -442,6 +455,10 @@ UNFOLD = {
         }
     ],
     "SHOW_HISTORY": True,
+    "SIDEBAR": {
+        "show_all_applications": True,
+        "navigation": "kb.admin.navigation.sidebar",
+    },
     # The panel above an entry's form links to its page.
     "SHOW_VIEW_ON_SITE": False,
     # The site's teal, from light to dark.

@@ -1,6 +1,8 @@
 """Cited works as BibTeX. No Django in here."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # Braces are written as commands: BibTeX counts them even behind a backslash.
 SPECIAL = {
@@ -33,7 +35,7 @@ BETWEEN_AUTHORS = re.compile(r"\s*;\s*|,\s*(?:and\s+)?|\s+(?:and|&)\s+")
 AND_OTHERS = re.compile(r",?\s+et al\.?$")
 
 
-def entry(key: str, work: dict, doubt: str = "") -> str:
+def entry(key: str, work: Mapping[str, Any], doubt: str = "") -> str:
     """One entry; `work` has the fields of a cited work, `doubt` says how it was read."""
     kind, place = _published_in(work["publisher"])
     authors = BETWEEN_AUTHORS.split(AND_OTHERS.sub(" and others", work["authors"].strip()))

@@ -1,6 +1,7 @@
 """Cards: what search, home and related lists know of each published thing."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +12,21 @@ from kb.models.entry import Entry
 
 RELATED_TYPES = ("case-study", "topic", "problem")
 MOST_RELATED = 4
-# A topic in common says more than a technique in common.
-TOPIC_WEIGHT = 3
+# A topic in common says more than a technique in common, and a component says little: most systems
+# have a model and a store.
+TOPIC_WEIGHT, TECHNIQUE_WEIGHT, COMPONENT_WEIGHT, COMPANY_WEIGHT = 3.0, 1.0, 0.25, 1.0
+MOST_COMPONENTS = 3
+# How one case stands to another, said beside the other: of a link of this one, and of the other's.
+OWN_LINKS = {
+    "supersedes": "superseded by this case study",
+    "builds-on": "this case study builds on it",
+    "influenced": "influenced by this case study",
+}
+THEIR_LINKS = {
+    "supersedes": "supersedes this case study",
+    "builds-on": "builds on this case study",
+    "influenced": "influenced this case study",
+}
 # An internal link of Markdown: its words, the kind and the slug of what it leads to.
 LINK = re.compile(r"\[([^\[\]]*)\]\((case|topic|technique|company|plan):([a-z0-9-]+)\)")
 LINKED_TYPES = {
@@ -64,7 +78,7 @@ class Related:
     reason: str = ""
     # One names the other, which nothing that they share outweighs.
     is_named: bool = False
-    weight: int = 0
+    weight: float = 0.0
 
 
 class Cards:
@@ -127,7 +141,9 @@ class Cards:
         ]
         found = sorted(
             (related for related in found if related.reason),
-            key=lambda related: (not related.is_named, -related.weight, related.card.title),
+            key=lambda related: (
+                *(not related.is_named, -related.weight, related.card.title, related.card.slug),
+            ),
         )
         kept: dict[str, int] = dict.fromkeys(RELATED_TYPES, 0)
         near = []
@@ -138,7 +154,8 @@ class Cards:
         return near
 
     def _related(self, own: Card, other: Card) -> Related:
-        reasons, weight = [], 0
+        reasons, weight = _links(own, other), 0.0
+        is_linked = bool(reasons)
         noun = own.type.replace("-", " ")
         is_named, names = _names(own, other), _names(other, own)
         if is_named:
@@ -149,7 +166,7 @@ class Cards:
         company = own.extra.get("company")
         if company and company == other.extra.get("company"):
             reasons.append(f"also at {company}")
-            weight += 1
+            weight += COMPANY_WEIGHT
         themselves = {card.slug for card in (own, other) if card.type == "topic"}
         topics = self._titles("topic", set(own.topics) & set(other.topics) - themselves)
         if topics:
@@ -157,8 +174,25 @@ class Cards:
         techniques = self._titles("technique", set(own.techniques) & set(other.techniques))
         if techniques:
             reasons.append(f"also uses {', '.join(techniques)}")
-        weight += TOPIC_WEIGHT * len(topics) + len(techniques)
-        return Related(other, "; ".join(reasons), is_named or names, weight)
+        components = self._components(own, other)
+        if components:
+            more = len(components) - MOST_COMPONENTS
+            shown = ", ".join(components[:MOST_COMPONENTS])
+            reasons.append(f"also has {shown}{f' and {more} more' if more > 0 else ''}")
+        weight += TOPIC_WEIGHT * len(topics) + TECHNIQUE_WEIGHT * len(techniques)
+        weight += COMPONENT_WEIGHT * len(components)
+        return Related(other, "; ".join(reasons), is_linked or is_named or names, weight)
+
+    def _components(self, own: Card, other: Card) -> list[str]:
+        """The names of the components that two cases have, those of the fewest cases first."""
+        names = own.extra.get("components", {})
+        both = names.keys() & other.extra.get("components", {}).keys()
+        return [names[slug] for slug in sorted(both, key=lambda slug: (self._users[slug], slug))]
+
+    @cached_property
+    def _users(self) -> Counter[str]:
+        """How many cases have each component."""
+        return Counter(slug for card in self.all for slug in card.extra.get("components", {}))
 
     def _titles(self, type_: str, slugs: set[str]) -> list[str]:
         return [card.title for card in self.published(type_, list(slugs))]
@@ -169,3 +203,14 @@ def _names(one: Card, other: Card) -> bool:
     if one.type != "topic" and other.type == "topic":
         return other.slug in one.topics
     return other.type == "case-study" and other.slug in one.extra.get("cases", [])
+
+
+def _links(own: Card, other: Card) -> list[str]:
+    """How a case stands to another, beside the other."""
+    if not own.type == other.type == "case-study":
+        return []
+    found = [
+        OWN_LINKS.get(own.extra.get("links", {}).get(other.slug, "")),
+        THEIR_LINKS.get(other.extra.get("links", {}).get(own.slug, "")),
+    ]
+    return [reason for reason in found if reason]

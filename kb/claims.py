@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.db.models import F, IntegerField, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet
 
 from kb.case_data import LICENSE, claim_url
 from kb.models import Claim
+from rest.pagination import plain_rows
 
 COLUMNS = (
     *("pk", "key", "case_study__slug"),
@@ -18,24 +19,11 @@ COLUMNS = (
 Conflicts = Mapping[int, list[str]]
 
 
-class CountOf(Subquery):
-    """How many rows a query has, counted beside the rows of another."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-
 def claim_page(claims: QuerySet[Claim], start: int, size: int) -> tuple[list[dict[str, Any]], int]:
-    """Some claims and how many there are in all. Two queries; a third past the end.
-
-    Only as many rows are read as are shown, so that the cost hardly grows with their number.
-    """
-    counted = claims.annotate(counted=CountOf(claims.order_by().values("pk")))
-    rows = list(counted.values_list("counted", *COLUMNS)[start : start + size])
-    if not rows:
-        return [], claims.count()
-    conflicts = conflicts_of(row[1] for row in rows)
-    return [claim_dict(row[1:], conflicts) for row in rows], rows[0][0]
+    """Some claims and how many there are in all. Two queries."""
+    rows, count = plain_rows(claims, COLUMNS, start, size)
+    conflicts = conflicts_of(row[0] for row in rows) if rows else {}
+    return [claim_dict(row, conflicts) for row in rows], count
 
 
 def all_claims() -> Iterator[dict[str, Any]]:

@@ -4,32 +4,39 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from kb.case_data import case_claims, case_item
+from kb.case_data import ITEM, case_claims, case_item, techniques_of
+from kb.errors import UnknownReference
 from kb.models import CaseStudy
 
 FEWEST, MOST = 2, 4
 CONFIDENCES = ("original", "abstract-only", "secondary", "unverified")
 
 
-def compare(cases: list[CaseStudy]) -> dict[str, Any]:
-    """The comparison, as the API shows it, in the order of the cases.
+def compare(slugs: list[str]) -> dict[str, Any]:
+    """The comparison of some published cases, as the API shows it, in their order. Two queries.
 
-    Their company and their published techniques must be loaded.
+    Raises UnknownReference.
     """
-    techniques = {
-        case.slug: sorted(technique.slug for technique in case.techniques.all()) for case in cases
+    rows = {
+        row[1]: row
+        for row in CaseStudy.objects.published()
+        .filter(slug__in=slugs)
+        .values_list(*ITEM, "rendered")
     }
+    if missing := [slug for slug in slugs if slug not in rows]:
+        raise UnknownReference(f"There is no case study {', '.join(map(repr, missing))}.", missing)
+    named = techniques_of([row[0] for row in rows.values()])
+    items = [case_item(rows[slug][:-1], named.get(rows[slug][0], [])) for slug in slugs]
+    kept = {slug: rows[slug][-1] for slug in slugs}
     components = {
-        case.slug: sorted(
-            {part["component"] for part in case.rendered["architecture"]["components"]}
-        )
-        for case in cases
+        slug: sorted({part["component"] for part in kept[slug]["architecture"]["components"]})
+        for slug in slugs
     }
     return {
-        "case_studies": [case_item(case, techniques[case.slug]) for case in cases],
+        "case_studies": items,
         "components": in_common(components),
-        "techniques": in_common(techniques),
-        "claims": same_quantities({case.slug: case_claims(case) for case in cases}),
+        "techniques": in_common({item["slug"]: item["techniques"] for item in items}),
+        "claims": same_quantities({slug: case_claims(slug, kept[slug]) for slug in slugs}),
     }
 
 

@@ -144,7 +144,8 @@ def _json_lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
         if len(kept) >= CHUNK:
             yield bytes(kept)
             kept.clear()
-    yield bytes(kept)
+    if kept:
+        yield bytes(kept)
 
 
 def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -183,4 +184,5 @@ def _chunks(head: list[str], texts: Iterable[str]) -> Iterator[bytes]:
         if size >= CHUNK:
             yield "".join(kept).encode()
             kept, size = [], 0
-    yield "".join(kept).encode()
+    if kept:
+        yield "".join(kept).encode()

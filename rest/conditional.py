@@ -52,14 +52,16 @@ class ConditionalReads:
             response = HttpResponse(body, headers=headers)
         else:
             response = self.get_response(request)
-            if response.status_code != 200 or response.streaming:
+            if response.status_code != 200:
                 return response
             # Whatever made somebody known without a cookie or a token: it is theirs alone.
             if request.user.is_authenticated:
                 response["Cache-Control"] = PRIVATE
                 return response
             public(response, etag)
-            if len(response.content) <= LARGEST_CACHED and form_of(request):
+            # A stream has no length; it is made anew each time.
+            small = not response.streaming and len(response.content) <= LARGEST_CACHED
+            if small and form_of(request):
                 headers = {name: text for name, text in response.items() if name != HEADER}
                 caches["reads"].set(etag, (response.content, headers))
         return public(HttpResponseNotModified(), etag) if asked.strip() == "*" else response

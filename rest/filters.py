@@ -1,11 +1,12 @@
 """Query parameters are checked: an unknown one, or an unknown value, is a 400 that names it."""
 
+import math
 import re
 from collections.abc import Iterable
 
 import django_filters
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, Value
 from rest_framework.filters import BaseFilterBackend
 
 from rest.errors import QueryError
@@ -13,6 +14,8 @@ from rest.errors import QueryError
 ALWAYS_ALLOWED = {"format"}
 PAGES = {"page", "page_size"}
 LONGEST_VALUE = 500
+# A number of JSON.
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 TEXT_SCHEMA = {"type": "string", "maxLength": LONGEST_VALUE, "pattern": r"^[^\x00]*$"}
 
 
@@ -41,6 +44,7 @@ class StrictFilterBackend(BaseFilterBackend):
         check_names(request, names)
         if filterset_class:
             _check_forms(request, filterset_class.base_filters)
+            _check_slugs(request, filterset_class.base_filters)
             filterset = filterset_class(request.query_params, queryset=queryset, request=request)
             for name, messages in filterset.errors.items():
                 raise QueryError(name, " ".join(messages))
@@ -61,7 +65,8 @@ class StrictFilterBackend(BaseFilterBackend):
             ]
         if fields := getattr(view, "ordering_fields", {}):
             text = f"One or more of {', '.join(fields)}, comma-separated; - for descending."
-            schema = {"type": "string", "pattern": list_pattern(fields, prefix="-?")}
+            pattern = list_pattern(fields, prefix="-?")
+            schema = {"type": "string", "maxLength": LONGEST_VALUE, "pattern": pattern}
             parameters.append(query_parameter("ordering", text, schema))
         if getattr(view, "search_with", None):
             parameters.append(query_parameter("search", "Full text.", TEXT_SCHEMA))
@@ -101,8 +106,33 @@ def _check_forms(request, filters: dict) -> None:
             continue
         if item.schema["type"] == "integer" and not re.fullmatch(r"-?[0-9]{1,4}", value):
             raise QueryError(name, f"{name} is a whole number of at most four digits.")
+        if item.schema["type"] == "number" and not _is_number(value):
+            raise QueryError(name, f"{name} is a finite number.")
         if value not in item.schema.get("enum", [value]):
             raise QueryError(name, f"{name} is one of {', '.join(item.schema['enum'])}.")
+
+
+def _is_number(text: str) -> bool:
+    return bool(NUMBER.fullmatch(text)) and math.isfinite(float(text))
+
+
+def _check_slugs(request, filters: dict) -> None:
+    """Refuse slugs of which there is no entry; one query for the filters of all types."""
+    wanted = {
+        name: slugs
+        for name, item in filters.items()
+        if isinstance(item, SlugsFilter) and (slugs := split(request.query_params.get(name)))
+    }
+    if not wanted:
+        return
+    known = [
+        filters[name].entries().filter(slug__in=slugs).order_by().values_list(Value(name), "slug")
+        for name, slugs in wanted.items()
+    ]
+    found = set(known[0].union(*known[1:]))
+    for name, slugs in wanted.items():
+        if unknown := [slug for slug in slugs if (name, slug) not in found]:
+            raise QueryError(name, f"There is no {filters[name].name} {unknown[0]!r}.")
 
 
 def _ordering(text: str, fields: dict[str, str]) -> list[str]:
@@ -117,7 +147,8 @@ def _ordering(text: str, fields: dict[str, str]) -> list[str]:
     return ordering
 
 
-def _split(value: str | None) -> list[str]:
+def split(value: str | None) -> list[str]:
+    """The values of a parameter that takes several, comma-separated."""
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
@@ -126,11 +157,12 @@ class ChoicesFilter(django_filters.CharFilter):
 
     def __init__(self, *args, choices: list[str], **kwargs):
         self.choices = choices
-        self.schema = {"type": "string", "pattern": list_pattern(choices)}
+        pattern = list_pattern(choices)
+        self.schema = {"type": "string", "maxLength": LONGEST_VALUE, "pattern": pattern}
         super().__init__(*args, **kwargs)
 
     def filter(self, queryset, value):
-        wanted = _split(value)
+        wanted = split(value)
         if unknown := [part for part in wanted if part not in self.choices]:
             known = ", ".join(self.choices)
             raise QueryError(self.field_name, f"{unknown[0]!r} is not one of {known}.")
@@ -140,7 +172,7 @@ class ChoicesFilter(django_filters.CharFilter):
 class SlugsFilter(django_filters.CharFilter):
     """Slugs of related entries, comma-separated: any of them, or with match=all every one.
 
-    `entries` gives the queryset that a slug must be in.
+    `entries` gives the queryset that a slug must be in, which StrictFilterBackend checks.
     """
 
     schema = TEXT_SCHEMA
@@ -151,19 +183,16 @@ class SlugsFilter(django_filters.CharFilter):
         super().__init__(*args, **kwargs)
 
     def filter(self, queryset, value):
-        wanted = list(dict.fromkeys(_split(value)))
+        wanted = list(dict.fromkeys(split(value)))
         if not wanted:
             return queryset
-        known = set(self.entries().filter(slug__in=wanted).values_list("slug", flat=True))
-        if unknown := [slug for slug in wanted if slug not in known]:
-            raise QueryError(self.name, f"There is no {self.name} {unknown[0]!r}.")
         lookup = {f"{self.field_name}__slug__in": wanted}
         match = (
             (self.parent.data.get("match") or "any") if "match" in self.parent.filters else "any"
         )
         if match == "all":
             # One query: rows that are linked to as many of the wanted as there are.
-            linked = self.model._default_manager.filter(**lookup)
+            linked = self.model._default_manager.filter(**lookup).order_by().values("pk")
             linked = linked.annotate(hits=Count(f"{self.field_name}__slug", distinct=True))
             return queryset.filter(pk__in=linked.filter(hits=len(wanted)).values("pk"))
         return queryset.filter(pk__in=self.model._default_manager.filter(**lookup).values("pk"))
@@ -176,6 +205,11 @@ class WholeNumberFilter(django_filters.NumberFilter):
     def __init__(self, *args, **kwargs):
         limits = {"min_value": self.schema["minimum"], "max_value": self.schema["maximum"]}
         super().__init__(*args, **limits, **kwargs)
+
+
+class NumberFilter(django_filters.NumberFilter):
+    field_class = forms.FloatField
+    schema = {"type": "number"}
 
 
 class MatchFilter(django_filters.ChoiceFilter):

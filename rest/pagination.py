@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, IntegerField, QuerySet, Subquery, Window
 from rest_framework import exceptions, pagination
 
 from rest.errors import QueryError
@@ -45,6 +45,25 @@ def _rows_and_count(
         return rows[start : start + size], len(rows)
     found = list(rows.annotate(counted=Window(Count("*")))[start : start + size])
     return found, found[0].counted if found else rows.count()
+
+
+class CountOf(Subquery):
+    """How many rows a query has, counted beside the rows of another."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def plain_rows(
+    rows: QuerySet, columns: tuple[str, ...], start: int, size: int
+) -> tuple[list[tuple], int]:
+    """Some columns of a slice, and how many rows there are in all: one query, two past the end.
+
+    The database reads no more rows than are shown where an index has their order.
+    """
+    counted = rows.annotate(counted=CountOf(rows.order_by().values("pk")))
+    found = list(counted.values_list("counted", *columns)[start : start + size])
+    return [row[1:] for row in found], found[0][0] if found else rows.count()
 
 
 class PageNumberPagination(pagination.PageNumberPagination):

@@ -3,11 +3,10 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kb.cards import Cards, Related
-from kb.models import CaseStudy, Company, Source, StudyPlan, Technique, Topic
+from kb.cards import Cards
+from kb.case_data import LICENSE
+from kb.models import Company, Source, StudyPlan, Technique, Topic
 from kb.models.topics import Reference
-
-LICENSE = "CC BY 4.0"
 
 
 class LicensedSerializer(serializers.ModelSerializer):
@@ -30,10 +29,6 @@ class EntrySerializer(serializers.ModelSerializer):
 
     def get_techniques(self, entry) -> list[str]:
         return [card.slug for card in self.cards.techniques_of(entry.TYPE, entry.slug)]
-
-    def near(self, entry, entry_type: str) -> list[Related]:
-        near = self.cards.near(entry.TYPE, entry.slug)
-        return [related for related in near if related.card.type == entry_type]
 
 
 class MarkdownField(serializers.CharField):
@@ -155,6 +150,7 @@ class WorkSerializer(serializers.ModelSerializer):
             "publisher",
             "year",
             "url",
+            "doi",
             "confidence",
             "note",
         ]
@@ -163,117 +159,6 @@ class WorkSerializer(serializers.ModelSerializer):
 class ReferenceSerializer(WorkSerializer):
     class Meta(WorkSerializer.Meta):
         model = Reference
-
-
-class CaseStudyItemSerializer(LicensedSerializer):
-    company = CompanyNameSerializer()
-    techniques = SlugListField()
-
-    class Meta:
-        model = CaseStudy
-        fields = [
-            "slug",
-            "title",
-            "company",
-            "domain",
-            "year",
-            "summary",
-            "techniques",
-            "reading_minutes",
-            "published_at",
-            "updated_at",
-            "license",
-        ]
-
-
-class QuestionSerializer(serializers.Serializer):
-    question = MarkdownField()
-    answer = MarkdownField()
-
-
-class AudienceSerializer(serializers.Serializer):
-    student = MarkdownField(source="audience_student")
-    engineer = MarkdownField(source="audience_engineer")
-    researcher = MarkdownField(source="audience_researcher")
-
-
-class ArchitectureSerializer(serializers.Serializer):
-    lanes = serializers.ListField(child=serializers.JSONField())
-    components = serializers.ListField(child=serializers.JSONField())
-    flows = serializers.ListField(child=serializers.JSONField())
-
-
-class RelatedCaseSerializer(serializers.Serializer):
-    slug = serializers.CharField(source="card.slug")
-    reason = serializers.CharField()
-
-
-class RelatedToCaseSerializer(serializers.Serializer):
-    case_studies = RelatedCaseSerializer(many=True)
-    topics = serializers.ListField(child=serializers.CharField())
-    problems = serializers.ListField(child=serializers.CharField())
-
-
-class CaseStudySerializer(EntrySerializer, CaseStudyItemSerializer):
-    sections = SectionSerializer(many=True, source="rendered.sections")
-    html = serializers.CharField(source="rendered.html")
-    sources = WorkSerializer(many=True)
-    lessons = serializers.ListField(child=MarkdownField())
-    negative_results = serializers.ListField(child=MarkdownField())
-    not_public = serializers.ListField(child=MarkdownField())
-    questions = QuestionSerializer(many=True)
-    audience = AudienceSerializer(source="*")
-    # Rows that no case has yet; the fields stand, since clients read them.
-    architecture = serializers.SerializerMethodField()
-    claims = serializers.SerializerMethodField()
-    links = serializers.SerializerMethodField()
-    experiments = serializers.SerializerMethodField()
-    related = serializers.SerializerMethodField()
-
-    class Meta(CaseStudyItemSerializer.Meta):
-        fields = [
-            *CaseStudyItemSerializer.Meta.fields,
-            "teaser",
-            "html",
-            "sections",
-            "architecture",
-            "claims",
-            "sources",
-            "lessons",
-            "negative_results",
-            "not_public",
-            "questions",
-            "audience",
-            "links",
-            "related",
-            "experiments",
-            "version",
-            "reviewed_at",
-        ]
-
-    @extend_schema_field(ArchitectureSerializer)
-    def get_architecture(self, _case):
-        return {"lanes": [], "components": [], "flows": []}
-
-    @extend_schema_field(serializers.ListField(child=serializers.JSONField()))
-    def get_claims(self, _case):
-        return []
-
-    @extend_schema_field(serializers.ListField(child=serializers.JSONField()))
-    def get_links(self, _case):
-        return []
-
-    @extend_schema_field(serializers.ListField(child=serializers.JSONField()))
-    def get_experiments(self, _case):
-        return []
-
-    @extend_schema_field(RelatedToCaseSerializer)
-    def get_related(self, case):
-        return {
-            "case_studies": RelatedCaseSerializer(self.near(case, "case-study"), many=True).data,
-            "topics": [related.card.slug for related in self.near(case, "topic")],
-            "problems": [related.card.slug for related in self.near(case, "problem")],
-        }
 
 
 class TopicInPlanSerializer(serializers.Serializer):

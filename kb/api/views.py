@@ -1,3 +1,5 @@
+"""The types of entries that the API shows; cases and claims have modules of their own."""
+
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -13,7 +15,7 @@ from rest_framework import viewsets
 from kb import search
 from kb.api import examples, filters, serializers
 from kb.cards import Cards
-from kb.models import CaseStudy, Company, StudyPlan, Technique, Topic
+from kb.models import Company, StudyPlan, Technique, Topic
 from kb.queries import plans_with_topics, public_markdown, with_text
 from rest.errors import QueryError
 from rest.filters import PAGES, TEXT_SCHEMA, check_names, list_pattern
@@ -45,7 +47,7 @@ class EntryViewSet(viewsets.ReadOnlyModelViewSet):
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        if self.action and self.action != "list":
+        if self.action not in (None, "list", "metadata"):
             check_names(request, self.query_names.get(self.action, set()))
 
     def get_queryset(self):
@@ -113,32 +115,6 @@ class TechniqueViewSet(EntryViewSet):
     queryset = Technique.objects.defer("rendered")
 
 
-@described("case study", "case studies", examples.CASE_ITEM, examples.CASE)
-class CaseStudyViewSet(EntryViewSet):
-    serializer_class = serializers.CaseStudySerializer
-    item_serializer_class = serializers.CaseStudyItemSerializer
-    filterset_class = filters.CaseStudyFilter
-    ordering_fields = {"published_at": "published_at", "year": "year", "title": "title"}
-    search_with = searched_for("case-study")
-    queryset = CaseStudy.objects.select_related("company")
-
-    def get_queryset(self):
-        queryset = super().get_queryset()
-        if self.action == "list":
-            # Only what a list shows: the texts are a hundred times the rest.
-            techniques = Technique.objects.published().only("slug", "state")
-            return queryset.prefetch_related(Prefetch("techniques", techniques)).only(
-                *("slug", "title", "summary", "state", "draft_of", "domain", "year"),
-                *("reading_minutes", "published_at", "updated_at"),
-                *("company__slug", "company__title"),
-            )
-        return queryset.prefetch_related("sources")
-
-    @described_markdown("case study", examples.CASE_TEXT)
-    def markdown(self, request, slug):
-        return self.markdown_response(slug)
-
-
 @described("study plan", "study plans", examples.PLAN, examples.PLAN)
 class StudyPlanViewSet(EntryViewSet):
     serializer_class = serializers.StudyPlanSerializer
@@ -195,7 +171,7 @@ class SearchViewSet(viewsets.GenericViewSet):
             ),
             OpenApiParameter(
                 "type",
-                {"type": "string", "pattern": list_pattern(SEARCHED)},
+                TEXT_SCHEMA | {"pattern": list_pattern(SEARCHED)},
                 description=f"Comma-separated: {', '.join(SEARCHED)}.",
             ),
         ],

@@ -112,8 +112,8 @@ def test_one_case_has_all_its_parts(api, slug):
         assert section["markdown"]
         assert section["html"] in case["html"]
     assert set(case["architecture"]) == {"lanes", "components", "flows"}
-    for name in ("claims", "links", "experiments"):
-        assert case[name] == []
+    assert case["architecture"]["components"]
+    assert case["claims"]
     assert case["sources"]
     assert {"key", "title", "year", "url", "confidence"} <= set(case["sources"][0])
     assert set(case["audience"]) == {"student", "engineer", "researcher"}
@@ -131,7 +131,7 @@ def test_related_cases_say_why(api):
     for other in related["case_studies"]:
         assert set(other) == {"slug", "reason"}
         assert other["slug"] != "google-wide-and-deep"
-        assert other["reason"].startswith("also ")
+        assert other["reason"]
     published = {item["slug"] for item in api.get("/api/v1/topics/").json()["results"]}
     assert set(related["topics"]) <= published
 

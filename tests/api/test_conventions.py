@@ -6,8 +6,16 @@ from rest_framework.test import APIClient
 from kb.models import CaseStudy
 
 PROBLEM = "application/problem+json"
-LISTS = ["case-studies", "companies", "techniques", "study-plans", "topics", "problems"]
-PATHS = [*(f"{name}/" for name in LISTS), "", "search/?q=a", "compute/kinds/", "compute/jobs/"]
+LISTS = [
+    *("case-studies", "companies", "techniques", "study-plans", "topics", "problems"),
+    *("quantities", "components", "units"),
+]
+PATHS = [
+    *(f"{name}/" for name in LISTS),
+    *("", "claims/", "search/?q=a", "compute/kinds/", "compute/jobs/"),
+    "case-studies/compare/?slug=stripe-radar-fraud,uber-michelangelo",
+    "case-studies/stripe-radar-fraud/architecture.svg",
+]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
 pytestmark = pytest.mark.usefixtures("shipped")
 
@@ -171,7 +179,7 @@ def test_a_page_has_twenty_results_unless_another_number_is_asked_for(api):
     assert "page_size=7" in api.get("/api/v1/techniques/?page_size=7").json()["next"]
 
 
-@pytest.mark.parametrize("collection", [*LISTS, "compute/kinds"])
+@pytest.mark.parametrize("collection", [*LISTS, "claims", "compute/kinds"])
 @pytest.mark.parametrize("page", ["2000", "0", "999999999", "9" * 30])
 def test_a_page_out_of_range_is_a_404(api, collection, page):
     problem(api.get(f"/api/v1/{collection}/?page={page}"), 404)
@@ -205,7 +213,10 @@ def test_a_parameter_of_lists_is_unknown_to_a_single_thing(api, name):
         ("case-studies/?company=nobody", "company"),
         ("case-studies/?company=netflix,nobody", "company"),
         ("case-studies/?technique=magic", "technique"),
+        ("case-studies/?component=magic", "component"),
         ("case-studies/?domain=magic", "domain"),
+        ("claims/?min=1", "min"),
+        ("quantities/?ordering=reason", "ordering"),
         ("case-studies/?year=old", "year"),
         ("case-studies/?year=", "year"),
         ("case-studies/?year_min=1e3", "year_min"),

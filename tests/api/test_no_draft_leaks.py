@@ -1,15 +1,30 @@
 """A secret word in drafts and unpublished entries never reaches a learner, through any door."""
 
 import re
+import tomllib
 
 import pytest
 from django.contrib.auth.models import User
 
 from kb import services
 from kb.loading import ENTRY_MODELS
-from kb.models import CaseStudy, Chapter, Company, Revision, StudyPlan, Technique, Topic
+from kb.models import (
+    CaseStudy,
+    Chapter,
+    Company,
+    ComponentType,
+    Quantity,
+    Revision,
+    StudyPlan,
+    Technique,
+    Topic,
+    Unit,
+)
 from problems.models import Problem
+from rest.version import raise_content_version
 from tests.conftest import PASSWORD
+from tests.kb.acme import Folder
+from tests.kb.evidence import CASE
 
 # Of letters, so that it can stand in a slug too.
 SECRET = "xyzzysecret"
@@ -25,8 +40,20 @@ PAGES = {
     "problem": "problems",
 }
 COLLECTIONS = PAGES | {"study-plan": "study-plans", "case-study": "case-studies"}
+VOCABULARIES = {"components": ComponentType, "quantities": Quantity, "units": Unit}
+WITHDRAWN = f"{SECRET}-withdrawn"
+LINKS = """
+[[links]]
+relation = "influenced"
+case_study = "netflix-recommender-system"
+
+[[links]]
+relation = "builds-on"
+case_study = "acme-ranker"
+
+[[questions]]"""
 TEXTS = [
-    *("title", "summary", "body", "teaser", "statement", "editorial", "industry", "group"),
+    *("title", "summary", "body", "teaser", "statement", "editorial", "industry"),
     *("reference", "alternative", "tests", "starter_code", "audience_student"),
 ]
 
@@ -39,8 +66,40 @@ def spoil(entry) -> None:
     entry.save()
 
 
+def spoil_data(case: CaseStudy) -> None:
+    """Write the secret into every row of a case, or give it such rows where it has none."""
+    source = case.sources.create(
+        key=SECRET, title=SECRET, authors=SECRET, note=SECRET, url=f"https://example.org/{SECRET}"
+    )
+    latency, second = Quantity.objects.get(slug="latency"), Unit.objects.get(slug="s")
+    claim = case.claims.create(
+        **{"key": SECRET, "text": SECRET, "scope": SECRET, "locator": SECRET, "kind": "latency"},
+        **{"quantity": latency, "unit": second, "value": 0.125, "base_value": 0.125},
+        source=source,
+    )
+    kind = ComponentType.objects.get(slug="client")
+    start, end = (
+        case.components.create(
+            key=key, type=kind, name=key, lane=SECRET, technology=SECRET, also=[SECRET]
+        )
+        for key in (SECRET, f"{SECRET}-2")
+    )
+    case.flows.create(start=start, end=end, label=SECRET)
+    case.experiments.create(
+        key=SECRET, title=SECRET, kind="diagnostic-test", text=SECRET, claim=claim
+    )
+    for relation in ("influenced", "builds-on"):
+        target = CaseStudy.objects.get(slug="acme-ranker", draft_of=None)
+        case.links.create(target=target, relation=relation)
+
+
 def link_to_the_secret(published) -> None:
     """As if it had been published while what it links to and names was published too."""
+    if isinstance(published, CaseStudy):
+        for slug in (SECRET, WITHDRAWN):
+            target = CaseStudy.objects.get(slug=slug, draft_of=None)
+            published.links.create(target=target, relation="influenced")
+            published.rendered["links"].append({"relation": "influenced", "case_study": slug})
     published.body += f"\n\n{LINK}\n"
     published.rendered["sections"][0]["markdown"] += LINK
     published.save()
@@ -51,7 +110,20 @@ def link_to_the_secret(published) -> None:
 
 
 @pytest.fixture
-def drafts(shipped):
+def acme(shipped, tmp_path):
+    """A case of everything that a case can have, with the secret in it: withdrawn."""
+    text = CASE.replace("acme-scorer", WITHDRAWN).replace("\n[[questions]]", LINKS)
+    for words in ("Acme scores payments", "99th percentile, at the gateway", "On payments"):
+        assert words in text
+        text = text.replace(words, f"{words} {SECRET}")
+    folder = Folder(tmp_path)
+    folder.write(f"case-studies/{WITHDRAWN}.md", text)
+    folder.load()
+    services.withdraw(CaseStudy.objects.get(slug=WITHDRAWN))
+
+
+@pytest.fixture
+def drafts(acme):
     """A draft beside every published entry and a new entry of every type, full of the secret.
 
     The new ones refer to what is published, and what is published refers to some of them.
@@ -59,10 +131,13 @@ def drafts(shipped):
     author = User.objects.create_user("dora", password=PASSWORD, is_staff=True)
     for model in MODELS:
         for entry in model.objects.published():
-            spoil(services.start_draft(entry, author))
+            draft = services.start_draft(entry, author)
+            spoil(draft)
+            if model is CaseStudy:
+                spoil_data(draft)
     head = {"slug": SECRET, "title": SECRET, "summary": SECRET, "author": author}
     company = Company.objects.create(**head, aliases=[SECRET])
-    technique = Technique.objects.create(**head, group=SECRET)
+    technique = Technique.objects.create(**head, group="Models")
     plan = StudyPlan.objects.create(**head, body=SECRET)
     hidden_chapter = Chapter.objects.create(plan=plan, slug=SECRET, title=SECRET)
     chapter = Chapter.objects.filter(plan__slug="foundations").first()
@@ -79,6 +154,7 @@ def drafts(shipped):
     CaseStudy.objects.create(
         **(head | {"slug": f"{SECRET}-2"}), company=company, domain="other", year=2020, body=SECRET
     )
+    spoil_data(case)
     problem = Problem.objects.create(**head, home_topic=topic, difficulty="easy", teaser=SECRET)
     for published in CaseStudy.objects.published():
         published.techniques.add(technique)
@@ -119,7 +195,18 @@ def paths(document: dict) -> list[str]:
     slugs = {
         model.TYPE: set(model.objects.values_list("slug", flat=True)) | {SECRET} for model in MODELS
     }
-    types = {collection: entry_type for entry_type, collection in COLLECTIONS.items()}
+    slugs |= {
+        name: set(model.objects.values_list("slug", flat=True)) | {SECRET}
+        for name, model in VOCABULARIES.items()
+    }
+    types = {name: name for name in VOCABULARIES} | {
+        collection: entry_type for entry_type, collection in COLLECTIONS.items()
+    }
+    for other in (SECRET, WITHDRAWN):
+        found.append(f"/api/v1/case-studies/compare/?slug=stripe-radar-fraud,{other}")
+    found.append("/api/v1/case-studies/compare/?slug=stripe-radar-fraud,netflix-recommender-system")
+    found += [f"/api/v1/claims/?{name}={SECRET}" for name in ("case_study", "company", "quantity")]
+    found.append("/api/v1/claims/?quantity=latency&min=0.12&max=0.13")
     for path, item in document["paths"].items():
         if "get" not in item:
             continue
@@ -137,8 +224,9 @@ def paths(document: dict) -> list[str]:
 
 def read(reader, path: str) -> tuple[int, str]:
     response = reader.get(path)
+    content = b"".join(response.streaming_content) if response.streaming else response.content
     # The CSRF token of a form is another one each time.
-    text = re.sub(r'value="[A-Za-z0-9]{64}"', "", response.content.decode())
+    text = re.sub(r'value="[A-Za-z0-9]{64}"', "", content.decode())
     return response.status_code, text
 
 
@@ -160,6 +248,10 @@ def test_what_was_never_published_is_a_404_through_every_door(drafts, reader):
         paths = [f"/api/v1/{collection}/{SECRET}/", f"/{page}/{SECRET}/"]
         if model.TYPE in ("case-study", "topic", "problem"):
             paths.append(f"/api/v1/{collection}/{SECRET}.md")
+        if model is CaseStudy:
+            for slug in (SECRET, WITHDRAWN):
+                paths += [f"/api/v1/case-studies/{slug}/", f"/api/v1/case-studies/{slug}.md"]
+                paths.append(f"/api/v1/case-studies/{slug}/architecture.svg")
         assert {path: reader.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
 
 
@@ -185,3 +277,25 @@ def test_the_preview_of_a_draft_is_for_those_who_curate(drafts, reader, cora, cl
     client.force_login(cora)
     for address in addresses:
         assert SECRET in client.get(address).content.decode()
+
+
+def test_no_draft_is_counted_and_no_number_of_one_is_listed(acme, reader, request):
+    def answers() -> dict[str, tuple[int, str]]:
+        names = [f"/api/v1/{name}/?page_size=100" for name in (*VOCABULARIES, "claims")]
+        names += ["/api/v1/claims/?quantity=latency&min=0.12&max=0.13"]
+        names += [f"/api/v1/exports/claims.{form}" for form in ("csv", "jsonl")]
+        names += ["/api/v1/exports/sources.bib"]
+        return {name: read(reader, name) for name in names}
+
+    before = answers()
+    request.getfixturevalue("drafts")
+    raise_content_version()
+    assert answers() == before
+
+
+def test_a_draft_is_no_reason_to_stand_beside_a_case(drafts, reader):
+    for slug in CaseStudy.objects.published().values_list("slug", flat=True):
+        case = reader.get(f"/api/v1/case-studies/{slug}/").json()
+        assert SECRET not in f"{case['related']} {case['links']}"
+        front = reader.get(f"/api/v1/case-studies/{slug}.md").content.decode().split("+++\n")[1]
+        assert SECRET not in str(tomllib.loads(front).get("links"))

@@ -18,6 +18,9 @@ MOST = 5
 VALUES = {
     "/api/v1/case-studies/{slug}": "netflix-recommender-system",
     "/api/v1/companies/{slug}": "netflix",
+    "/api/v1/components/{slug}": "client",
+    "/api/v1/quantities/{slug}": "latency",
+    "/api/v1/units/{slug}": "ms",
     "/api/v1/techniques/{slug}": "attention",
     "/api/v1/study-plans/{slug}": "foundations",
     "/api/v1/topics/{slug}": "bayesian-inference",
@@ -29,9 +32,19 @@ QUERIES = {
         "",
         "?page_size=100",
         "?technique=attention,embeddings&match=all",
+        "?technique=attention,embeddings&component=client,cache&match=all&company=netflix",
         "?company=netflix",
         "?domain=other&year_min=2000&ordering=-year",
         "?search=a",
+    ],
+    "/api/v1/case-studies/compare/": [
+        "?slug=netflix-recommender-system,uber-michelangelo",
+        "?slug=netflix-recommender-system,uber-michelangelo,stripe-radar-fraud,google-wide-and-deep",
+    ],
+    "/api/v1/claims/": [
+        "",
+        "?page_size=100&kind=scale,latency&ordering=-as_of",
+        "?company=netflix&case_study=netflix-recommender-system&quantity=latency&min=1&max=1e12",
     ],
     "/api/v1/topics/": ["", "?plan=foundations", "?technique=attention", "?search=a"],
     "/api/v1/problems/": ["", "?difficulty=easy&ordering=title", "?topic=attention", "?search=a"],
@@ -122,9 +135,9 @@ def test_a_hundred_cases_cost_as_many_queries_as_four(api):
 
 
 def test_lists_read_only_what_they_show(api):
-    for path in ("case-studies", "topics", "problems", "study-plans", "techniques"):
+    for path in ("case-studies", "topics", "problems", "study-plans", "techniques", "claims"):
         with CaptureQueriesContext(connection) as queries:
             api.get(f"/api/v1/{path}/")
         for query in queries:
-            for column in ("rendered", "body", "statement", "editorial", '"text"'):
+            for column in ("rendered", "body", "statement", "editorial", '"kb_card"."text"'):
                 assert column not in query["sql"], path

@@ -3,7 +3,8 @@
 import pytest
 
 COLLECTIONS = [
-    *("case-studies", "companies", "techniques", "study-plans", "topics", "problems", "search"),
+    *("case-studies", "companies", "techniques", "claims", "quantities", "components", "units"),
+    *("study-plans", "topics", "problems", "search"),
     *("submissions", "compute/kinds", "compute/jobs", "compute/datasets", "auth/token", "me"),
 ]
 

@@ -27,9 +27,10 @@ NOT_SAID_BY_THE_SCHEMA = {
     "POST /api/v1/problems/{slug}/run/": "the arguments depend on the problem's function",
     "POST /api/v1/compute/datasets/": "what is in a CSV file is said in words",
     "GET /api/v1/case-studies/": "a filter names companies and techniques that are published",
+    "GET /api/v1/case-studies/compare/": "the slugs are those of published cases",
+    "GET /api/v1/claims/": "a filter names companies, cases and quantities; a range needs one",
     "GET /api/v1/topics/": "a filter names plans and techniques that are published",
     "GET /api/v1/problems/": "a filter names topics and techniques that are published",
-    "GET /api/v1/techniques/": "a filter names a group that some technique is in",
 }
 BOUNDED = settings(
     max_examples=30,

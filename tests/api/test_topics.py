@@ -50,7 +50,7 @@ def test_one_topic_has_all_its_parts(api, slug):
     assert topic["sections"][0]["html"] in topic["html"]
     for reference in topic["references"]:
         assert set(reference) == {
-            *("key", "title", "authors", "publisher", "year", "url", "confidence", "note"),
+            *("key", "title", "authors", "publisher", "year", "url", "doi", "confidence", "note"),
         }
     for example in topic["examples"]:
         assert set(example) == {"key", "title", "kind", "figure", "params", "controls", "text"}
