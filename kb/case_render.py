@@ -1,5 +1,7 @@
 """What readers see of a case's data: the notes on its claims, its picture. No Django in here."""
 
+import re
+from calendar import month_name
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -55,8 +57,10 @@ def render_case(document: CaseStudyDocument, vocabulary: Vocabulary, link: Link)
         },
         "questions": [
             {
-                name: render_inline(value, context, ("questions", index, name))
-                for name, value in question
+                "question": _without_links(
+                    render_inline(question.question, context, ("questions", index, "question"))
+                ),
+                "answer": render_inline(question.answer, context, ("questions", index, "answer")),
             }
             for index, question in enumerate(document.questions)
         ],
@@ -67,6 +71,11 @@ def render_case(document: CaseStudyDocument, vocabulary: Vocabulary, link: Link)
         "minutes": text.minutes,
         "text": text.text,
     }
+
+
+def _without_links(html: str) -> str:
+    """For the words of a question, which are a button themselves."""
+    return re.sub(r"</?a\b[^>]*>", "", html)
 
 
 def _beside(experiment: dict[str, Any], document: CaseStudyDocument, vocabulary: Vocabulary) -> str:
@@ -81,6 +90,15 @@ def _beside(experiment: dict[str, Any], document: CaseStudyDocument, vocabulary:
         f"Recomputed here: {escape(words_of_path(experiment['path']))} "
         f'<span class="computed">{number(experiment["value"])}</span>.</span>'
     )
+
+
+def date_words(as_of: str) -> str:
+    """ "2018-10" is October 2018."""
+    year, *rest = as_of.split("-")
+    if not rest:
+        return year
+    day = f"{int(rest[1])} " if len(rest) > 1 else ""
+    return f"{day}{month_name[int(rest[0])]} {year}"
 
 
 def in_a_sentence(name: str) -> str:
@@ -107,7 +125,7 @@ def _note(claim: Claim, document: CaseStudyDocument, vocabulary: Vocabulary) -> 
     years = {str(work.year) for work in document.sources if work.key == claim.source}
     name = vocabulary.quantities[claim.quantity].name
     # A scope says more than the quantity, and a date other than the source's is worth a word.
-    parts = [claim.scope or in_a_sentence(name), claim.as_of]
+    parts = [claim.scope or in_a_sentence(name), date_words(claim.as_of)]
     note = escape(", ".join(part for part in parts if part and part not in years))
     texts = {other.key: other.text for other in document.claims}
     for key in conflicts_of(claim, document):

@@ -17,15 +17,19 @@ from markdown_it.token import Token
 from kb.fields import BODY, Place, Work
 from kb.formulas import render_formula
 from kb.sections import Section, split_sections, title_and_key
-from kb.syntax import MARKDOWN, highlight_code
+from kb.syntax import LIKE_A_MARK, MARKDOWN, MOST_COMPUTED, highlight_code
 
 # A problem names its topics and cases, never the other way: pages list their problems themselves.
 LINK_TYPES = {"case", "topic", "technique", "company", "plan"}
 URL_SCHEMES = {"http", "https", "mailto"}
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+# What somebody meant as a link, and readers would see as it is written.
+LIKE_A_LINK = re.compile(r"\]\([A-Za-z]+:[^\s)]*\)")
 # Placeholders are made of private-use characters, which content may not contain.
 OPEN, CLOSE = "\ue000", "\ue001"
 PRIVATE = re.compile(r"[\ue000-\uf8ff]")
+# Of the claims of one block so many have their note open; of more, one fewer.
+MOST_OPEN_NOTES = 3
 
 ALLOWED_TAGS = {
     *("p", "h3", "h4", "ul", "ol", "li", "blockquote", "hr", "br", "em", "strong", "code", "pre"),
@@ -124,8 +128,9 @@ class _Writer:
         self.nonce = secrets.token_hex(8)
         self.parts: list[str] = []
         self.problems: list[Problem] = []
-        self.cited: list[tuple[str, str]] = []
+        self.cited: list[tuple[str, str | None]] = []
         self.noted: set[str] = set()
+        self.placed: set[str] = set()
         # Claims in the order of their first mention, and how many of them have their note.
         self.claims: list[str] = []
         self.claims_noted = 0
@@ -177,7 +182,9 @@ class _Writer:
         anchor, target = "", f"claim-{key}"
         if self.has_notes and key not in self.claims:
             self.claims.append(key)
-            self.cited.append((claim.source, ""))
+            # The claim of a draft may lack its source.
+            if claim.source in self.numbers:
+                self.cited.append((claim.source, None))
             anchor, target = f' id="claim-{key}"', f"note-claim-{key}"
         doubt = ""
         if claim.label:
@@ -186,8 +193,18 @@ class _Writer:
             f'<a class="claim"{anchor} href="#{target}"{doubt}>{escape(claim.text)}</a>'
         )
 
+    def computed(self, text: str) -> str:
+        if len(text) > MOST_COMPUTED or not re.search(r"\d", text):
+            return self.problem(
+                f"[={text}] marks more than a number; at most {MOST_COMPUTED} characters, with"
+                " its unit."
+            )
+        return self.place(
+            f'<span class="computed" title="Computed for this text">{escape(text)}</span>'
+        )
+
     def claim_notes(self) -> str:
-        """One margin note on all the claims mentioned for the first time since the last call."""
+        """Notes on the claims mentioned for the first time since the last call."""
         notes = []
         for key in self.claims[self.claims_noted :]:
             claim = self.context.claims[key]
@@ -200,28 +217,32 @@ class _Writer:
                 f" {told}.</p>"
             )
         self.claims_noted = len(self.claims)
-        if not notes:
-            return ""
-        return self.place(f'<aside class="margin-note claim-notes">{"".join(notes)}</aside>')
+        if len(notes) > MOST_OPEN_NOTES:
+            # A long column of notes would run past its paragraph, and on a phone between two.
+            first, rest = notes[: MOST_OPEN_NOTES - 1], notes[MOST_OPEN_NOTES - 1 :]
+            summary = f"<summary>{len(rest)} more numbers</summary>"
+            notes = [*first, f"<details>{summary}{''.join(rest)}</details>"]
+        return "".join(notes)
 
     def notes(self) -> str:
-        """Margin notes for the claims mentioned, and the sources cited, since the last call."""
-        html = self.claim_notes()
+        """One margin note on the claims mentioned, and the sources cited, since the last call."""
+        notes = self.claim_notes()
         for key, locator in self.cited:
             if key not in self.noted:
                 self.noted.add(key)
                 number = self.numbers[key]
-                html += self.place(
-                    f'<aside class="margin-note" id="note-{number}"><b>{number}</b> '
-                    f"{_describe(self.context.works[number - 1], locator)}</aside>"
-                )
+                work = _describe(self.context.works[number - 1], locator)
+                notes += f'<p id="note-{number}"><b>{number}</b> {work}</p>'
         self.cited.clear()
-        return html
+        return self.place(f'<aside class="margin-note">{notes}</aside>') if notes else ""
 
     def figure(self, key: str) -> str:
         if key not in self.context.figures:
             known = ", ".join(self.context.figures) or "none"
             return self.problem(f"There is no example {key!r} to place; there are: {known}.")
+        if key in self.placed:
+            return self.problem(f"The figure {key!r} stands twice.")
+        self.placed.add(key)
         return self.place(self.context.figures[key])
 
     def resolve_links(self, tokens: list[Token]) -> None:
@@ -278,9 +299,16 @@ class _Writer:
             case "claim":
                 return self.claim(token.meta["key"])
             case "computed":
-                words = escape(token.meta["text"])
-                return self.place(
-                    f'<span class="computed" title="Computed for this text">{words}</span>'
+                return self.computed(token.meta["text"])
+            case "text" if found := LIKE_A_MARK.search(token.content):
+                return self.problem(
+                    f"{found[0]} is no mark: write [@key], [#key] with the key of a source or"
+                    " claim, or [=3,000]."
+                )
+            case "text" if found := LIKE_A_LINK.search(token.content):
+                return self.problem(
+                    f"{found[0]} makes no link: one has no mark inside it, and an address that"
+                    f" begins with one of {', '.join(sorted(LINK_TYPES | URL_SCHEMES))}."
                 )
             case "container_figure_open":
                 return self.figure(token.info.strip().removeprefix("figure").strip())
@@ -318,9 +346,12 @@ class _Writer:
         return f'<details class="question"><summary>{self.render(tokens)}</summary>'
 
 
-def _describe(work: Work, locator: str) -> str:
-    parts = [escape(work.authors), f"<cite>{escape(work.title)}</cite>", escape(work.publisher)]
-    parts += [str(work.year) if work.year else "", escape(locator)]
+def _describe(work: Work, locator: str | None) -> str:
+    """A cited work; for a claim, whose note has its locator and needs the room, in short."""
+    parts = [f"<cite>{escape(work.title)}</cite>"]
+    if locator is not None:
+        parts = [escape(work.authors), *parts, escape(work.publisher)]
+    parts += [str(work.year) if work.year else "", escape(locator or "")]
     return ", ".join(filter(None, parts)) + "."
 
 

@@ -3,36 +3,57 @@
 from collections import Counter
 from urllib.parse import urlencode
 
-from kb.models import CaseStudy, Technique
+from kb.models import CaseStudy, Component, Technique
 from kb.vocabulary import DOMAINS
 
-NAMES = {"company": "Company", "domain": "Domain", "technique": "Technique"}
+NAMES = {
+    "company": "Company",
+    "domain": "Domain",
+    "year": "Year",
+    "technique": "Technique",
+    "component": "Component",
+}
+# Of the values of a filter so many are shown at once; the rest is folded away.
+MOST_OPEN = 6
 
 
 class CaseFilters:
     """Which cases fit the chosen values, and how many there are of each value.
 
-    Two queries, whatever is chosen. A value that no case has fits nothing.
+    Three queries, whatever is chosen. A value that no case has fits nothing.
     """
 
     def __init__(self, query: dict[str, str]) -> None:
         self.chosen = {name: query[name] for name in NAMES if query.get(name)}
-        rows = CaseStudy.objects.published().values_list(
-            "pk", "company__slug", "company__title", "domain"
-        )
+        published = CaseStudy.objects.published()
+        rows = published.values_list("pk", "company__slug", "company__title", "domain", "year")
         # Techniques that are drafts or withdrawn are not offered.
         uses = CaseStudy.techniques.through.objects.filter(
-            technique__in=Technique.objects.published(), casestudy__in=CaseStudy.objects.published()
+            technique__in=Technique.objects.published(), casestudy__in=published
         ).values_list("casestudy", "technique__slug", "technique__title")
+        parts = (
+            Component.objects.filter(case_study__in=published)
+            .order_by()
+            .values_list("case_study", "type__slug", "type__name")
+            .distinct()
+        )
         self._titles: dict[str, dict[str, str]] = {name: {} for name in NAMES}
         self._values: dict[int, dict[str, set[str]]] = {}
-        for pk, company, company_title, domain in rows:
-            self._values[pk] = {"company": {company}, "domain": {domain}, "technique": set()}
+        for pk, company, company_title, domain, year in rows:
+            self._values[pk] = {
+                "company": {company},
+                "domain": {domain},
+                "year": {str(year)},
+                "technique": set(),
+                "component": set(),
+            }
             self._titles["company"][company] = company_title
             self._titles["domain"][domain] = DOMAINS[domain].name
-        for pk, technique, technique_title in uses:
-            self._values[pk]["technique"].add(technique)
-            self._titles["technique"][technique] = technique_title
+            self._titles["year"][str(year)] = str(year)
+        for name, found in (("technique", uses), ("component", parts)):
+            for pk, value, title in found:
+                self._values[pk][name].add(value)
+                self._titles[name][value] = title
         self.total = len(self._values)
 
     def fitting(self) -> list[int]:
@@ -44,23 +65,30 @@ class CaseFilters:
         ]
 
     def groups(self) -> list[dict]:
-        return [
-            {"title": title, "options": self._options(name)}
-            for name, title in NAMES.items()
-            if self._titles[name]
-        ]
+        groups = []
+        for name, title in NAMES.items():
+            if options := self._options(name):
+                open_, folded = options[:MOST_OPEN], options[MOST_OPEN:]
+                if len(folded) == 1:
+                    open_, folded = options, []
+                groups.append({"title": title, "options": open_, "folded": folded})
+        return groups
 
     def _options(self, name: str) -> list[dict]:
+        """The chosen value first, then those of most cases; years the newest first."""
         counts = Counter(value for values in self._values.values() for value in values[name])
-        titles = self._titles[name]
+        titles, chosen = self._titles[name], self.chosen.get(name)
+        ordered = sorted(counts, key=lambda value: (-counts[value], titles[value]))
+        if name == "year":
+            ordered = sorted(counts, reverse=True)
         return [
             {
                 "title": titles[value],
                 "count": counts[value],
-                "chosen": self.chosen.get(name) == value,
+                "chosen": value == chosen,
                 "url": self._url_with(name, value),
             }
-            for value in sorted(counts, key=lambda value: (-counts[value], titles[value]))
+            for value in sorted(ordered, key=lambda value: value != chosen)
         ]
 
     def _url_with(self, name: str, value: str) -> str:

@@ -11,10 +11,10 @@ from kb.errors import ContentError
 from kb.models import CaseStudy, Company, StudyPlan, Technique, Topic
 from kb.services import preview as in_preview
 from problems.models import Problem
-from web import views
+from web import cases, views
 
 PAGES = {
-    CaseStudy: views.case_study_page,
+    CaseStudy: cases.case_study_page,
     Topic: views.topic_page,
     Problem: views.problem_page,
     StudyPlan: views.study_plan_page,

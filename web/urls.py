@@ -1,14 +1,17 @@
 from django.urls import path
 
-from web import views
+from web import cases, views
 from web.guide import guide, guide_markdown
 from web.llms import llms_txt
+from web.numbers import numbers
 from web.preview import preview
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("cases/", views.case_studies, name="case-studies"),
-    path("cases/<slug:slug>/", views.case_study, name="case-study"),
+    path("cases/", cases.case_studies, name="case-studies"),
+    path("cases/compare/", cases.compare_cases, name="compare"),
+    path("cases/<slug:slug>/", cases.case_study, name="case-study"),
+    path("numbers/", numbers, name="numbers"),
     path("plans/", views.study_plans, name="study-plans"),
     path("plans/<slug:slug>/", views.study_plan, name="study-plan"),
     path("topics/<slug:slug>/", views.topic, name="topic"),

@@ -2,7 +2,6 @@
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
-from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,25 +14,12 @@ from problems.errors import HintNotDue
 from problems.models import Problem
 from problems.services import reveal_hint, revealed_hints
 from rest.health import judge_trouble
-from web.filters import CaseFilters
+from web.rows import ENTRY_FIELDS, case_list, groups_of
 
-# What a row in a list shows; the long texts stay in the database.
-ENTRY_FIELDS = ["slug", "title", "summary"]
-CASE_FIELDS = [
-    *ENTRY_FIELDS,
-    "domain",
-    "year",
-    "reading_minutes",
-    "company__slug",
-    "company__title",
-]
 TOPIC_FIELDS = [*ENTRY_FIELDS, "state", "minutes", "position", "chapter"]
 PROBLEM_FIELDS = [*ENTRY_FIELDS, "difficulty", "function"]
 MOST_ON_HOME = 4
-CASES_ON_A_PAGE = 50
 MOST_HITS = 50
-# The headings of related things, by type, in their order.
-HEADINGS = {"case-study": "Case studies", "topic": "Topics", "problem": "Problems"}
 LABELS = {
     "case-study": "Case study",
     "company": "Company",
@@ -44,19 +30,6 @@ LABELS = {
 }
 
 
-def _groups(related: list[Related]) -> list[tuple[str, list[Related]]]:
-    """Related things by heading."""
-    groups = [
-        (heading, [other for other in related if other.card.type == type_])
-        for type_, heading in HEADINGS.items()
-    ]
-    return [(heading, found) for heading, found in groups if found]
-
-
-def _case_list():
-    return CaseStudy.objects.published().select_related("company").only(*CASE_FIELDS)
-
-
 @require_safe
 def home(request):
     topics = Topic.objects.published().select_related("chapter__plan")
@@ -64,71 +37,9 @@ def home(request):
         request,
         "web/home.html",
         {
-            "cases": _case_list()[:MOST_ON_HOME],
+            "cases": case_list()[:MOST_ON_HOME],
             "topics": topics.only(*TOPIC_FIELDS, "chapter__plan__title")[:MOST_ON_HOME],
             "problems": Problem.objects.published().only(*PROBLEM_FIELDS)[:MOST_ON_HOME],
-        },
-    )
-
-
-@require_safe
-def case_studies(request):
-    filters = CaseFilters(request.GET.dict())
-    fitting = filters.fitting()
-    page = Paginator(fitting, CASES_ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "web/cases.html",
-        {
-            "section": "cases",
-            "cases": _case_list().filter(pk__in=page.object_list),
-            "page": page,
-            "found": len(fitting),
-            "total": filters.total,
-            "filters": filters.groups(),
-            "chosen": filters.chosen,
-            "filter_query": filters.query,
-        },
-    )
-
-
-@require_safe
-def case_study(request, slug):
-    case = get_object_or_404(
-        CaseStudy.objects.published().select_related("company").prefetch_related("sources"),
-        slug=slug,
-    )
-    return case_study_page(request, case)
-
-
-def case_study_page(request, case):
-    """The page of a case study, published or in preview."""
-    cards = Cards()
-    rendered = case.rendered
-    outline = [{"key": part["key"], "title": part["title"]} for part in rendered["sections"]]
-    outline += [
-        {"key": key, "title": title}
-        for key, title, shown in [
-            ("lessons", "What to take away", rendered["lessons"]),
-            ("negative-results", "What did not work", rendered["negative_results"]),
-            ("not-public", "What is not public", rendered["not_public"]),
-            ("audience", "Where to go from here", any(rendered["audience"].values())),
-            ("questions", "Check yourself", rendered["questions"]),
-            ("sources", "Sources", case.sources.all()),
-        ]
-        if shown
-    ]
-    return render(
-        request,
-        "web/case.html",
-        {
-            "section": "cases",
-            "case": case,
-            "rendered": rendered,
-            "outline": outline,
-            "sources": case.sources.all(),
-            "techniques": cards.techniques_of(CaseStudy.TYPE, case.slug),
-            "groups": _groups(cards.near(CaseStudy.TYPE, case.slug)),
         },
     )
 
@@ -234,7 +145,7 @@ def topic_page(request, entry):
             "references": entry.references.all(),
             "prerequisites": entry.prerequisites.all(),
             "techniques": cards.techniques_of(Topic.TYPE, entry.slug),
-            "groups": _groups(cards.near(Topic.TYPE, entry.slug)),
+            "groups": groups_of(cards.near(Topic.TYPE, entry.slug)),
             "previous": order[place - 1] if place else None,
             "next": order[place + 1] if place + 1 < len(order) else None,
         },
@@ -309,7 +220,7 @@ def technique(request, slug):
 def technique_page(request, entry):
     """The page of a technique, published or in preview."""
     about = [Related(card) for card in Cards().about(technique=entry.slug)]
-    context = {"technique": entry, "groups": _groups(about)}
+    context = {"technique": entry, "groups": groups_of(about)}
     return render(request, "web/technique.html", context)
 
 
@@ -320,7 +231,7 @@ def company(request, slug):
 
 def company_page(request, entry):
     """The page of a company, published or in preview."""
-    cases = _case_list().filter(company__slug=entry.slug)
+    cases = case_list().filter(company__slug=entry.slug)
     context = {"section": "cases", "company": entry, "cases": cases}
     return render(request, "web/company.html", context)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kb.figures.frame import FigureInput
 from kb.figures.frequency_grid import frequency_grid
+from kb.figures.power_curve import power_curve
 from kb.figures.table import table
 from kb.figures.update_scrubber import update_scrubber
 from kb.figures.weights_heatmap import weights_heatmap
@@ -27,6 +28,7 @@ class Figure(NamedTuple):
 FIGURES = {
     "": Figure(table),
     "frequency-grid": Figure(frequency_grid, ("diagnostic-test",)),
+    "power-curve": Figure(power_curve, ("sample-size",)),
     "update-scrubber": Figure(update_scrubber, ("conjugate-update",)),
     "weights-heatmap": Figure(
         weights_heatmap, ("scaled-dot-product-attention", "multi-head-attention")

@@ -53,10 +53,20 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def number(value: float | None) -> str:
-    """At most four significant digits, without an exponent where one can read it; "–" for none."""
+    """A whole number in full, others with four significant digits; "–" for none.
+
+    There is an exponent only where nobody could read the digits.
+    """
     if value is None:
         return "–"
-    text = f"{value:.4g}" if 1e-4 <= abs(value) < 1e6 or value == 0 else f"{value:.3e}"
+    is_whole = float(value).is_integer() and abs(value) < 1e15
+    shown = float(value) if is_whole else float(f"{value:.4g}")
+    if 1000 <= abs(shown) < 1e15:
+        text = f"{shown:,.0f}"
+    elif shown == 0 or 1e-4 <= abs(shown) < 1000:
+        text = f"{shown:.4g}"
+    else:
+        text = f"{shown:.3e}"
     return text.replace("-", "−")
 
 

@@ -12,17 +12,19 @@ WORDS = {
     "hdi": "highest-density interval",
     "ppv": "positive predictive value",
     "npv": "negative predictive value",
+    "per_group": "number in each group",
 }
+
+
+def words_of_path(path: str) -> str:
+    """What stands at a path into a result, in words: "curve.power.3" is a power."""
+    names = [step for step in path.split(".") if not step.isdecimal()]
+    return WORDS.get(names[-1], names[-1].replace("_", " "))
 
 
 def table(figure: FigureInput) -> str:
     """The scalar parts of the result as a table; for a conjugate update its densities too."""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(label)}</th><td data-value="{escape(path)}">'
-        f"{escape(value)}</td></tr>"
-        for path, label, value in _scalars(figure.result)
-    )
-    numbers = f'<div class="table-scroll"><table><tbody>{rows}</tbody></table></div>'
+    numbers = numbers_table(figure.result)
     controls = '<div class="figure-controls" data-part="controls" hidden></div>'
     if figure.kind != "conjugate-update" or "curves" not in figure.result:
         return shell(figure, "", controls + numbers, "", wide=False)
@@ -37,6 +39,15 @@ def table(figure: FigureInput) -> str:
         f"{number(low)} to {number(high)}."
     )
     return shell(figure, "", body, words)
+
+
+def numbers_table(result: dict[str, Any]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(label)}</th><td data-value="{escape(path)}">'
+        f"{escape(value)}</td></tr>"
+        for path, label, value in _scalars(result)
+    )
+    return f'<div class="table-scroll"><table><tbody>{rows}</tbody></table></div>'
 
 
 def _densities(figure: FigureInput) -> str:

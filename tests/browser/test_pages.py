@@ -2,12 +2,16 @@
 
 import pytest
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESKTOP, PHONE
 
 PAGES = [
     "/",
     "/cases/",
     "/cases/netflix-recommender-system/",
+    "/cases/stripe-radar-fraud/",
+    "/cases/compare/?slug=netflix-recommender-system,stripe-radar-fraud,uber-michelangelo",
+    "/numbers/",
+    "/numbers/?quantity=latency",
     "/plans/",
     "/plans/deep-learning/",
     "/topics/bayesian-inference/",
@@ -101,8 +105,17 @@ def test_the_outline_follows_the_reader_and_remembers_what_was_read(open_page):
     assert page.locator(".outline .read").count() > 1
 
 
-def test_a_margin_note_stands_beside_its_paragraph(open_page):
-    page = open_page("/cases/netflix-recommender-system/")
+CASES = [
+    "/cases/google-wide-and-deep/",
+    "/cases/netflix-recommender-system/",
+    "/cases/stripe-radar-fraud/",
+    "/cases/uber-michelangelo/",
+]
+
+
+@pytest.mark.parametrize("address", CASES)
+def test_margin_notes_stand_beside_the_text_without_moving_it(open_page, address):
+    page = open_page(address)
     note = page.locator(".margin-note").first
     paragraph = note.evaluate_handle("note => note.previousElementSibling")
     note_box, text_box = note.bounding_box(), paragraph.as_element().bounding_box()
@@ -116,6 +129,76 @@ def test_a_margin_note_stands_beside_its_paragraph(open_page):
         }"""
     )
     assert overlaps == 0
+    gaps = page.evaluate(
+        """() => [...document.querySelectorAll(".prose section > p")]
+            .filter((text) => text.previousElementSibling?.tagName === "ASIDE")
+            .map((text) => {
+              let before = text.previousElementSibling;
+              while (before.tagName === "ASIDE") before = before.previousElementSibling;
+              return text.getBoundingClientRect().top - before.getBoundingClientRect().bottom;
+            })
+            .filter((gap) => gap > 40)"""
+    )
+    assert gaps == []
+
+
+def test_on_a_phone_a_note_follows_its_paragraph(open_page):
+    page = open_page("/cases/netflix-recommender-system/", viewport=PHONE)
+    note = page.locator(".margin-note").first
+    paragraph = note.evaluate_handle("note => note.previousElementSibling").as_element()
+    note_box, text_box = note.bounding_box(), paragraph.bounding_box()
+    assert text_box["y"] + text_box["height"] <= note_box["y"]
+    assert note_box["width"] > 300
+
+
+@pytest.mark.parametrize(("viewport", "shown"), [(DESKTOP, "wide"), (PHONE, "tall")])
+def test_one_picture_of_the_architecture_is_shown_and_fits(open_page, viewport, shown):
+    page = open_page(
+        "/cases/netflix-recommender-system/", viewport=viewport, reduced_motion="reduce"
+    )
+    pictures = {name: page.locator(f".arch-{name}") for name in ("wide", "tall")}
+    assert [name for name, picture in pictures.items() if picture.is_visible()] == [shown]
+    assert pictures[shown].bounding_box()["width"] <= viewport["width"]
+    # A component leads to the text that tells of it, with the keyboard too.
+    part = pictures[shown].locator("a").first
+    part.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.querySelector(location.hash) !== null")
+    page.get_by_text("The picture in words").click()
+    assert page.locator(".in-words-body").is_visible()
+
+
+def test_the_link_of_a_number_opens_its_folded_note(open_page):
+    page = open_page("/cases/netflix-recommender-system/", reduced_motion="reduce")
+    folded = page.locator(".margin-note details p").first
+    assert not folded.is_visible()
+    key = folded.get_attribute("id")
+    page.locator(f'a.claim[href="#{key}"]').first.click()
+    folded.wait_for(state="visible")
+
+
+def test_printed_a_case_shows_its_notes_and_one_picture(open_page):
+    page = open_page("/cases/netflix-recommender-system/")
+    page.emulate_media(media="print")
+    assert page.locator(".margin-note details p").first.is_visible()
+    assert page.locator(".arch-wide").is_visible()
+    assert not page.locator(".arch-tall").is_visible()
+
+
+def test_numbers_are_asked_for_and_cases_compared_without_javascript(open_page):
+    page = open_page("/numbers/", java_script_enabled=False)
+    page.get_by_label("Quantity").select_option("latency")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_label("At most").fill("0.02")
+    page.get_by_role("button", name="Show").click()
+    values = page.locator("tbody td:nth-child(2)").all_inner_texts()
+    assert values
+    assert all(float(value.split(" to ")[0]) <= 0.02 for value in values)
+    page.goto("/cases/")
+    for box in page.get_by_label("Compare").all()[:2]:
+        box.check()
+    page.get_by_role("button", name="Compare the chosen cases").click()
+    assert page.locator("thead th").count() == 2
 
 
 def test_a_page_that_does_not_exist_says_so(open_page, running_site):
@@ -137,6 +220,13 @@ def test_a_text_page_weighs_little(open_page):
             .reduce((sum, entry) => sum + entry.transferSize, 0)"""
     )
     assert 20_000 < weight < 200_000
+
+
+@pytest.mark.parametrize("address", CASES)
+def test_a_case_sends_little_html(open_page, address):
+    page = open_page(address)
+    sent = "() => performance.getEntriesByType('navigation')[0].transferSize"
+    assert page.evaluate(sent) < 60_000
 
 
 def test_hints_open_one_by_one_on_the_same_page(open_page, site):

@@ -60,7 +60,7 @@ def test_a_claim_stands_in_the_text_with_its_source_in_the_margin(case):
     html = case.rendered["html"]
     assert '<a class="claim" id="claim-delay" href="#note-claim-delay">under 100 ms</a>' in html
     [note] = re.findall(r'<p id="note-claim-delay">.*?</p>', html)
-    assert "99th percentile, at the gateway, 2021-06" in note
+    assert "99th percentile, at the gateway, June 2021" in note
     assert '<a href="#source-paper">source 1</a>, page 3' in note
     assert 'disputed by <a href="#claim-delay-retold">0.2 to 0.3 seconds</a>' in note
     assert html.count('id="claim-share"') == 1

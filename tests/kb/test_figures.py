@@ -11,7 +11,9 @@ from scipy import stats
 from compute.registry import get_kind
 from kb.figures import FIGURES, FigureInput
 from kb.figures.densities import Density, ticks
+from kb.figures.frame import number
 from kb.figures.frequency_grid import cells_path, frequency_words
+from kb.figures.power_curve import short, size_ticks
 from kb.figures.weights_heatmap import heat_table
 
 
@@ -32,6 +34,7 @@ def drawn(name: str, kind: str, params: dict, **changes) -> str:
 
 
 TEST = {"prevalence": 0.01, "sensitivity": 0.9, "specificity": 0.91}
+CELLS = {"baseline": 0.5, "difference": 0.001, "per_group": 2_000_000}
 COIN = {
     "family": "beta-binomial",
     "prior": {"alpha": 2, "beta": 2},
@@ -161,6 +164,7 @@ def test_the_names_of_tokens_are_escaped():
         ("frequency-grid", "diagnostic-test", TEST),
         ("update-scrubber", "conjugate-update", COIN),
         ("weights-heatmap", "scaled-dot-product-attention", VECTORS),
+        ("power-curve", "sample-size", CELLS),
         ("", "diagnostic-test", TEST),
     ],
 )
@@ -205,3 +209,47 @@ def test_densities_without_an_interval_are_drawn_without_its_bar():
     html = drawn("", "conjugate-update", COIN, result=result)
     assert "Posterior mean –, 95% interval – to –." in html
     assert 'data-part="interval" d=""' in html
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (998001, "998,001"),
+        (1_920_510, "1,920,510"),
+        (1000.0, "1,000"),
+        (12345.6, "12,350"),
+        (0.51600568, "0.516"),
+        (-3.5, "−3.5"),
+        (0, "0"),
+        (2e-5, "2.000e−05"),
+        (1e16, "1.000e+16"),
+        (None, "–"),
+    ],
+)
+def test_a_whole_number_is_written_in_full_and_others_with_four_digits(value, text):
+    assert number(value) == text
+
+
+def test_the_power_curve_marks_the_answer_where_the_normal_distribution_has_it():
+    html = drawn("power-curve", "sample-size", CELLS)
+    error = np.sqrt((0.5 * 0.5 + 0.501 * 0.499) / 2e6)
+    power = stats.norm.sf(stats.norm.isf(0.025) - 0.001 / error)
+    assert "With 2,000,000 in each group the power is 0.516." in html
+    assert power == pytest.approx(0.516, abs=5e-4)
+    dot = re.search(r'cx="([0-9.]+)" cy="([0-9.]+)"', html)
+    assert dot
+    x, y = map(float, dot.groups())
+    assert y == pytest.approx(236 - 226 * power, abs=0.2)
+    points = re.search(r'points="([^"]+)"', html)
+    assert points
+    curve = np.array([pair.split(",") for pair in points[1].split()], dtype=float)
+    assert np.interp(x, curve[:, 0], curve[:, 1]) == pytest.approx(y, abs=0.5)
+    assert (np.diff(curve[:, 1]) <= 0).all()
+
+
+@pytest.mark.parametrize(("low", "high"), [(2, 9), (30, 4e5), (1.4e6, 1.7e6), (2, 1e12)])
+def test_sizes_on_the_axis_are_round_and_few(low, high):
+    values = size_ticks(low, high)
+    assert len(values) <= 13
+    assert all(low <= value <= high for value in values)
+    assert [short(value) for value in size_ticks(2e5, 2e6)] == ["200k", "500k", "1M", "2M"]

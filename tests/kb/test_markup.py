@@ -1,5 +1,6 @@
 """Markdown to HTML: what it may say, what it refuses with its line, and what never goes live."""
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.fields import Work
-from kb.markup import Context, MarkupError, plain_text, render, render_inline
+from kb.markup import ClaimNote, Context, MarkupError, plain_text, render, render_inline
 
 WORKS = [
     Work(key="first", title="The first <b>work</b>", authors="A. Author", year=2015),
@@ -34,7 +35,9 @@ ATTRIBUTES = {
     "a": {"href", "title", "rel", "class", "aria-label"},
     "ol": {"start", "class"},
     "section": {"id"},
-    "aside": {"class", "id"},
+    "aside": {"class"},
+    # Notes in the margin.
+    "p": {"class", "id"},
 }
 MATH_ATTRIBUTES = {
     *("class", "display", "mathvariant", "stretchy", "fence", "form", "separator", "lspace"),
@@ -299,3 +302,20 @@ def test_reading_time_counts_words_formulas_and_lines_of_code():
 
 def test_plain_text_has_the_words_and_no_markup():
     assert plain_text(render("*A* & $x^2$ `b`").html) == "A & b"
+
+
+def test_of_many_numbers_in_one_paragraph_the_notes_of_most_are_folded_away():
+    claims = {
+        key: ClaimNote(text=f"{key} of them", source="first", locator="", note="anvils")
+        for key in ("one", "two", "three", "four")
+    }
+    context = Context(works=WORKS, claims=claims)
+    html = render("[#one] [#two] [#three].\n\n[#four], and again [#one].", context).html
+    assert "<details>" not in html
+    assert html.count('<aside class="margin-note">') == 2
+    html = render("[#one] [#two] [#three] [#four].", context).html
+    assert html.count("<aside") == 1
+    shown, folded = html.split("<details><summary>2 more numbers</summary>")
+    assert re.findall('<p id="note-claim-([a-z]+)">', shown) == ["one", "two"]
+    assert re.findall('<p id="note-claim-([a-z]+)">', folded) == ["three", "four"]
+    assert '<p id="note-1"><b>1</b>' in folded

@@ -8,6 +8,8 @@ from kb.models import CaseStudy, Chapter, Company, Example, Source, StudyPlan, T
 from kb.models.entry import State
 from kb.services import claim, record_publication, rendered
 from problems.models import Problem
+from tests.kb.acme import Folder
+from tests.kb.evidence import CASE
 
 STARTER = "def double(x: float) -> float:\n    return 0.0"
 
@@ -101,3 +103,28 @@ def library(db):
         hidden=hidden,
         problem=problem,
     )
+
+
+# Beside the scorer, which it replaces: one component less, a delay of its own, no experiment.
+NEWER = (
+    CASE.replace("acme-scorer", "acme-newer")
+    .replace("Acme scores payments", "Acme scores again")
+    .replace("value = 100\n", "value = 50\n")
+    .replace("100 ms", "50 ms")
+    .replace('component = "event-stream"', 'component = "feature-store"')
+    .replace(
+        "[[questions]]",
+        '[[links]]\nrelation = "supersedes"\ncase_study = "acme-scorer"\n\n[[questions]]',
+    )
+)
+
+
+@pytest.fixture
+def scorers(db, tmp_path) -> Folder:
+    """Two cases with every kind of part, loaded: acme-scorer, and acme-newer that replaces it."""
+    folder = Folder(tmp_path)
+    folder.write("case-studies/acme-scorer.md", CASE)
+    folder.load()
+    folder.write("case-studies/acme-newer.md", NEWER)
+    folder.load()
+    return folder

@@ -60,3 +60,22 @@ def test_a_draft_adds_no_filter(library, client):
     html = client.get("/cases/").content.decode()
     assert "domain=recommendation" in html
     assert "domain=other" not in html
+
+
+def test_a_case_is_found_by_its_component_and_its_year(scorers, client):
+    assert '<h2><a href="/cases/acme-newer/">' in (
+        html := client.get("/cases/?component=feature-store&company=acme").content.decode()
+    )
+    assert '<h2><a href="/cases/acme-scorer/">' not in html
+    html = client.get("/cases/?year=2021&company=acme").content.decode()
+    assert '<h2><a href="/cases/acme-scorer/">' in html
+    assert '<h2><a href="/cases/acme-ranker/">' not in html
+
+
+def test_a_chosen_value_is_never_folded_away(scorers, client):
+    html = client.get("/cases/?component=event-stream").content.decode()
+    group = html[html.index("<h2>Component</h2>") :]
+    assert group.index("component=client") < group.index("<details>")
+    first = re.search(r'<li><a href="[^"]*" aria-current="true"><span>([^<]+)', group)
+    assert first[1].strip() == "Event stream"
+    assert group.index("Event stream") < group.index("<details>")

@@ -19,6 +19,8 @@ PAGES = [
     "/companies/acme/",
     "/search/?q=anvils",
     "/search/",
+    "/numbers/",
+    "/cases/compare/",
     "/guide/jobs/",
     "/sign-in/",
 ]
@@ -149,3 +151,9 @@ def test_what_stands_beside_a_topic_says_why(library, client):
 def test_a_page_is_only_read(library, client):
     assert client.post("/cases/").status_code == 405
     assert client.head("/cases/acme-ranker/").status_code == 200
+
+
+def test_llms_txt_says_how_claims_are_asked_for(library, client):
+    text = text_of(client.get("/llms.txt"))
+    for path in ("claims/", "quantities/", "case-studies/compare/", "exports/"):
+        assert f"http://testserver/api/v1/{path}" in text

@@ -1,5 +1,7 @@
 /** Sliders, switches and choices for the parameters of a figure. */
 
+import { numberText } from "./plot.js";
+
 function decimals(step) {
   return Math.max(0, (String(step).split(".")[1] ?? "").length);
 }
@@ -53,12 +55,16 @@ export function choice({ label, options, value, onInput }) {
   const element = document.createElement("label");
   element.className = "choice";
   const select = document.createElement("select");
-  options.forEach((option, index) => select.add(new Option(option ?? "none", index)));
+  options.forEach((option, index) => select.add(new Option(words(option), index)));
   select.selectedIndex = options.indexOf(value);
   select.addEventListener("input", () => onInput(options[select.selectedIndex]));
   element.append(label, select);
   element.set = (chosen) => (select.selectedIndex = options.indexOf(chosen));
   return element;
+}
+
+function words(option) {
+  return typeof option === "number" ? numberText(option) : option ?? "none";
 }
 
 /** Documents write the absent value as "null". */

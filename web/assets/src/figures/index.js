@@ -3,12 +3,14 @@
 import { Figure } from "./figure.js";
 import { frequencyGrid } from "./frequency-grid.js";
 import { plain } from "./plain.js";
+import { powerCurve } from "./power-curve.js";
 import { updateScrubber } from "./update-scrubber.js";
 import { weightsHeatmap } from "./weights-heatmap.js";
 
 const MODULES = {
   "": plain,
   "frequency-grid": frequencyGrid,
+  "power-curve": powerCurve,
   "update-scrubber": updateScrubber,
   "weights-heatmap": weightsHeatmap,
 };

@@ -1,9 +1,9 @@
 /** The plot of densities: the same frame as kb/figures/densities.py. */
 
-const LEFT = 52;
+export const LEFT = 52;
 const RIGHT = 550;
 const TOP = 10;
-const BOTTOM = 236;
+export const BOTTOM = 236;
 
 /** From values to the plot's units: x from `low` to `high`, y from 0 to `ceiling`. */
 export class Scale {
@@ -68,12 +68,15 @@ export function ticks(low, high, most = 5) {
 
 /** At most four significant digits, with a real minus sign, as kb/figures/frame.py writes numbers. */
 export function numberText(value) {
-  const size = Math.abs(value);
-  const text = value === 0 || (size >= 1e-4 && size < 1e6) ? String(Number(value.toPrecision(4))) : value.toExponential(3);
+  const isWhole = Number.isInteger(value) && Math.abs(value) < 1e15;
+  const shown = isWhole ? value : Number(value.toPrecision(4));
+  const size = Math.abs(shown);
+  const isReadable = shown === 0 || (size >= 1e-4 && size < 1e15);
+  const text = isReadable ? shown.toLocaleString("en-GB", { maximumSignificantDigits: 15 }) : shown.toExponential(3);
   return text.replace("-", "−");
 }
 
-function svg(name, attributes, text = "") {
+export function svg(name, attributes, text = "") {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.textContent = text;
