@@ -1,10 +1,20 @@
 """The parts of a case study that are data: claims, components, flows, experiments."""
 
+import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from kb.fields import Confidence, Example, Line, OptionalText, Part, Slug, SlugSet
+from kb.fields import (
+    Confidence,
+    Example,
+    Line,
+    OptionalText,
+    Part,
+    Slug,
+    SlugSet,
+    plain_text,
+)
 
 ClaimKind = Literal["scale", "latency", "offline-metric", "online-metric", "cost", "other"]
 ComponentState = Literal["public", "inferred", "unknown"]
@@ -28,20 +38,31 @@ SECTIONS = {
 
 def _whole(value: float) -> float:
     """65.0 and 65 are one number, and stand in a document as 65."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if value.is_integer() else value
+
+
+def _date(value: str) -> str:
+    """Raises ValueError for a day that its month does not have."""
+    if len(value) == 10:
+        datetime.date.fromisoformat(value)
+    return value
 
 
 # What a draft may lack; what is published does not.
 OptionalSlug = Annotated[
     str, StringConstraints(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$", max_length=80)
 ]
-Number = Annotated[float | int, Field(ge=-1e18, le=1e18), AfterValidator(_whole)]
+# Of the numbers that a database column holds: none with more digits.
+Number = Annotated[float, Field(ge=-1e18, le=1e18), AfterValidator(_whole)]
 AsOf = Annotated[
     str,
     StringConstraints(pattern=r"^((1[789]|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)?$"),
+    AfterValidator(_date),
 ]
-Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\n<>]*$")]
-Label = Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\n<>]*$")]
+Short = Annotated[
+    str, StringConstraints(max_length=200, pattern=r"^[^\n<>]*$"), AfterValidator(plain_text)
+]
+Label = Annotated[Short, Field(max_length=40)]
 
 
 class Claim(Part):

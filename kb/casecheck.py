@@ -6,20 +6,18 @@ Each fault says where it is, so that a file's line or a form's field can be name
 import re
 from collections.abc import Iterable, Iterator
 
+from markdown_it.token import Token
+
 from kb.addresses import identity
 from kb.case_parts import SECTIONS, Claim
 from kb.document import CaseStudyDocument
 from kb.fields import BODY, Fault, Place
-from kb.sections import headings
-from kb.syntax import prose_of
+from kb.numbers import loose_numbers, numbers_in, value_of
+from kb.sections import key_of, sections_of
+from kb.syntax import LIKE_A_MARK, MARKDOWN, prose_of, words_in
 from kb.vocabulary import Vocabulary
 
-NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*")
-YEAR = re.compile(r"(19|20)\d\d")
-# What stands before a hyphen in the name of a thing: ResNet-50, Top-10.
-NAME_BEFORE = re.compile(r"[^\W\d_]*[A-Z]\w*[-‑]$")
-SCALES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9}
-SCALE_AFTER = re.compile(r"[\s-]?(thousand|million|billion|bn|k|m)\b", re.IGNORECASE)
+KEYBOARD = str.maketrans("‘’“”", "''\"\"")
 # The more a reader may trust a claim, the lower.
 TRUST = ["original", "abstract-only", "secondary", "unverified"]
 
@@ -31,7 +29,9 @@ def check_case(document: CaseStudyDocument, vocabulary: Vocabulary) -> list[Faul
         *_claims(document, vocabulary),
         *_components(document, vocabulary),
         *_links(document),
+        *_experiments(document),
         *_sections(document),
+        *_marks(document),
         *_numbers(document),
     ]
 
@@ -84,7 +84,23 @@ def _claims(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator[Fau
             elif other == claim.key:
                 yield Fault((*place, "conflicts_with"), 1, f"{named} conflicts with itself.")
         yield from _unit(place, claim, document, vocabulary)
+
+
+def _experiments(document: CaseStudyDocument) -> Iterator[Fault]:
+    keys = {claim.key for claim in document.claims}
+    placed = {
+        token.info.strip().removeprefix("figure").strip()
+        for token in MARKDOWN.parse(document.body)
+        if token.type == "container_figure_open"
+    }
     for index, experiment in enumerate(document.experiments):
+        if experiment.key not in placed:
+            yield Fault(
+                ("experiments", index, "key"),
+                1,
+                f"The experiment {experiment.key!r} is nowhere in the text; write"
+                f" ':::figure {experiment.key}' and ':::' where it belongs.",
+            )
         if experiment.claim and experiment.claim not in keys:
             yield Fault(
                 ("experiments", index, "claim"),
@@ -136,8 +152,10 @@ def _unit(
             f" the base unit of {claim.quantity}{beside}.",
         )
         return
-    stated = list(_numbers_in(claim.text))
-    for value in filter(None, (claim.value, claim.value_max)):
+    stated = list(numbers_in(claim.text))
+    for value in (claim.value, claim.value_max):
+        if value is None:
+            continue
         scale = vocabulary.units[claim.unit].factor
         meant = {value, value * scale, vocabulary.in_base_unit(value, claim.unit, claim.quantity)}
         if stated and not any(_equal(number, other) for number in stated for other in meant):
@@ -155,19 +173,10 @@ def _equal(one: float, other: float) -> bool:
     return abs(one - other) <= 1e-6 * max(one, other)
 
 
-def _numbers_in(text: str) -> Iterator[float]:
-    """The numbers of a text, as written and with the word of scale that follows."""
-    for found in NUMBER.finditer(text):
-        number = float(found[0].replace(",", ""))
-        yield number
-        if scale := SCALE_AFTER.match(text, found.end()):
-            yield number * SCALES[scale[1].lower()]
-
-
 def _components(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator[Fault]:
     told = _plain_words(" ".join(words for _, words in prose_of(document.body)))
     keys = {component.key for component in document.components}
-    sections = {key for _, _, key in headings(document.body)}
+    sections = {key_of(blocks.heading or "") for blocks in sections_of(document.body)}
     for index, component in enumerate(document.components):
         place: Place = ("components", index)
         if component.component not in vocabulary.components:
@@ -212,8 +221,8 @@ def _components(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator
 
 
 def _plain_words(text: str) -> str:
-    """For comparing: without case, and with the apostrophe of a keyboard."""
-    return " ".join(text.replace("’", "'").split()).casefold()
+    """For comparing: without case, and with the quotation marks of a keyboard."""
+    return " ".join(text.translate(KEYBOARD).split()).casefold()
 
 
 def _links(document: CaseStudyDocument) -> Iterator[Fault]:
@@ -247,37 +256,62 @@ def cycle_in(edges: Iterable[tuple[str, str]], start: str) -> Fault | None:
 
 
 def _sections(document: CaseStudyDocument) -> Iterator[Fault]:
-    found = headings(document.body)
-    keys = [key for _, _, key in found]
-    lines = document.body.split("\n")
-    for number, (line, title, key) in enumerate(found):
-        if key not in SECTIONS:
-            yield Fault(
-                BODY, line, f"The section {key!r} is not known; there are {', '.join(SECTIONS)}."
-            )
-            continue
-        end = found[number + 1][0] - 1 if number + 1 < len(found) else len(lines)
-        if not "".join(lines[line:end]).strip():
+    lines: dict[str, int] = {}
+    for heading, blocks, line, _ in sections_of(document.body):
+        key = key_of(heading or "")
+        if not key:
             yield Fault(
                 BODY,
                 line,
-                f"The section {title!r} is empty; if nothing about it is public, say so.",
+                f"The section {heading!r} has no key; write '## {heading} {{#key}}', with one of"
+                f" {', '.join(SECTIONS)}.",
             )
+        elif key not in SECTIONS:
+            yield Fault(
+                BODY, line, f"The section {key!r} is not known; there are {', '.join(SECTIONS)}."
+            )
+        elif key in lines:
+            yield Fault(BODY, line, f"The section {key!r} stands twice.")
+        elif not any(re.search(r"\w", words) for _, words in words_in(_below_headings(blocks))):
+            yield Fault(
+                BODY,
+                line,
+                f"The section {key!r} has no sentence; if nothing about it is public, say so.",
+            )
+        lines.setdefault(key, line)
     for key in SECTIONS:
-        if key not in keys:
+        if key not in lines:
             yield Fault(
                 BODY,
                 1,
                 f"The section {key!r} is missing; if nothing about it is public, say so in it.",
             )
-    known = [key for key in keys if key in SECTIONS]
-    ordered = sorted(known, key=list(SECTIONS).index)
-    for (line, _, key), right in zip(
-        [heading for heading in found if heading[2] in SECTIONS], ordered, strict=True
-    ):
+    known = [key for key in lines if key in SECTIONS]
+    ordered = [key for key in SECTIONS if key in lines]
+    for key, right in zip(known, ordered, strict=True):
         if key != right:
-            yield Fault(BODY, line, f"The section {key!r} stands where {right!r} belongs.")
+            yield Fault(BODY, lines[key], f"The section {key!r} stands where {right!r} belongs.")
             break
+
+
+def _below_headings(blocks: list[Token]) -> list[Token]:
+    return [
+        token
+        for before, token in zip([None, *blocks], blocks, strict=False)
+        if before is None or before.type != "heading_open"
+    ]
+
+
+def _marks(document: CaseStudyDocument) -> Iterator[Fault]:
+    """Marks where none are understood: readers would see them as they are written."""
+    for place, text in _plain(document):
+        if found := LIKE_A_MARK.search(text):
+            yield Fault(place, 1, f"The mark {found[0]} is for prose; here stands plain text.")
+    for heading, _, line, _ in sections_of(document.body):
+        if found := LIKE_A_MARK.search(heading or ""):
+            yield Fault(
+                BODY, line, f"The mark {found[0]} is for prose; the title of a section is plain."
+            )
 
 
 def _numbers(document: CaseStudyDocument) -> Iterator[Fault]:
@@ -291,11 +325,11 @@ def _numbers(document: CaseStudyDocument) -> Iterator[Fault]:
                     f"The number {number} is no claim: write [#key] for a claim, or [={number}]"
                     " for one that was computed here.",
                 )
-    claimed = {number for claim in document.claims for number in _numbers_in(claim.text)}
+    claimed = {number for claim in document.claims for number in numbers_in(claim.text)}
     claimed |= {claim.value for claim in document.claims}
     for place, text in _plain(document):
         for number in loose_numbers(text):
-            if float(number.replace(",", "")) not in claimed:
+            if value_of(number) not in claimed:
                 yield Fault(place, 1, f"The number {number} is in no claim of the case.")
 
 
@@ -323,12 +357,3 @@ def _plain(document: CaseStudyDocument) -> Iterator[tuple[Place, str]]:
             yield ("components", index, name), getattr(component, name)
     for index, flow in enumerate(document.flows):
         yield ("flows", index, "label"), flow.label
-
-
-def loose_numbers(text: str) -> list[str]:
-    """The numbers in some words, without years and without those that are part of a name."""
-    return [
-        found[0]
-        for found in NUMBER.finditer(text)
-        if not YEAR.fullmatch(found[0]) and not NAME_BEFORE.search(text[: found.start()])
-    ]

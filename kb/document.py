@@ -5,10 +5,8 @@ through `parse` and `dump`, which are inverses: `dump(parse(text)) == text` for 
 `parse(dump(document)) == document` always.
 """
 
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import Field, ValidationError
 
@@ -30,7 +28,7 @@ from kb.fields import (
     Work,
     Year,
 )
-from kb.toml import FENCE, dump_toml, line_of
+from kb.toml import FENCE, NotToml, dump_toml, line_of, load_toml
 from kb.vocabulary import Domain, TechniqueGroup
 
 RESERVED_SLUGS = {"compare", "feed", "today", "new"}
@@ -129,7 +127,7 @@ def parse(text: str, name: str = "document") -> Document:
     """Read a document of any type. Raises DocumentError with every problem and its line."""
     values, body = split(text, name)
     kind = values.pop("type", None)
-    if kind not in DOCUMENT_TYPES:
+    if not isinstance(kind, str) or kind not in DOCUMENT_TYPES:
         known = ", ".join(DOCUMENT_TYPES)
         raise DocumentError(name, [(2, f"type is {kind!r}; it must be one of {known}.")])
     return build(DOCUMENT_TYPES[kind], values, body, text, name)
@@ -142,16 +140,19 @@ def split(text: str, name: str) -> tuple[dict[str, Any], str]:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DocumentError(name, [(line, "A NUL character is not allowed.")])
+    if text.startswith("\ufeff"):
+        raise DocumentError(name, [(1, "The text begins with a byte-order mark; leave it out.")])
+    if text.startswith((FENCE + "\r\n", FENCE + "\r")):
+        raise DocumentError(name, [(1, "Lines end with CR; they must end with LF alone.")])
     if not text.startswith(FENCE + "\n"):
         raise DocumentError(name, [(1, f"The first line must be {FENCE}, then the front matter.")])
     front, fence, body = text[len(FENCE) + 1 :].partition(f"\n{FENCE}\n")
     if not fence:
         raise DocumentError(name, [(1, f"The front matter is not closed by a line {FENCE}.")])
     try:
-        values = tomllib.loads(front)
-    except tomllib.TOMLDecodeError as exc:
-        found = re.search(r"at line (\d+)", str(exc))
-        line = int(found[1]) + 1 if found else front.count("\n") + 2
+        values = load_toml(front)
+    except NotToml as exc:
+        line = exc.line + 1 if exc.line else front.count("\n") + 2
         raise DocumentError(name, [(line, f"The front matter is not TOML: {exc}.")]) from None
     return values, body.strip("\n")
 
@@ -170,10 +171,11 @@ def build(
             place = ".".join(str(part) for part in error["loc"])
             sentence = f"{place}: {error['msg']}."
             if error["type"] == "extra_forbidden":
-                allowed = ", ".join(field for field in model.model_fields if field != "body")
-                sentence = f"{place} is not known here; a {model.TYPE} has {allowed}."
+                allowed = ", ".join(_fields_at(model, error["loc"][:-1]))
+                sentence = f"{place} is not known here; there are {allowed}."
             elif error["type"] == "string_pattern_mismatch":
-                sentence = f"{place}: {error['input']!r} is not a valid {_what(place)}."
+                what = _what(place, error["ctx"]["pattern"])
+                sentence = f"{place}: {error['input']!r} is not a valid {what}."
             problems.append((line_of(text, error["loc"]), sentence))
         raise DocumentError(name, problems) from None
     if document.slug in RESERVED_SLUGS:
@@ -187,12 +189,27 @@ def build(
     return document
 
 
-def _what(place: str) -> str:
-    last = place.rpartition(".")[2]
-    if last in {"url", "website"}:
-        return "address: it must begin with http:// or https://"
-    if last in {"title", "label", "group", "param"}:
-        return f"{last}: one line without < and >"
+def _fields_at(model: type[Part], location: tuple[int | str, ...]) -> list[str]:
+    """What may stand in the part of a document at a location, as it is called in its file."""
+    for name in location:
+        if isinstance(name, str):
+            annotation: Any = model.model_fields[name].annotation
+            model = next(iter(get_args(annotation)), annotation)
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return [name for name in names if name != "body"]
+
+
+def _what(place: str, pattern: str) -> str:
+    """What a text at a place would be that matches the pattern of its field."""
+    if "http" in pattern:
+        return "address: it must begin with http:// or https://, without spaces and quotes"
+    if "10" in pattern:
+        return "DOI: in lower case, as 10.1145/2843948"
+    if r"\d" in pattern:
+        return "date: 2021, 2021-06 or 2021-06-30"
+    if "<>" in pattern:
+        name = place.rstrip(".0123456789").rpartition(".")[2]
+        return f"{name}: one line without < and >"
     return "slug: lower-case letters, digits and single hyphens"
 
 
@@ -223,9 +240,18 @@ def dump(document: Document) -> str:
 
 
 def read(path: Path, name: str) -> tuple[Document, str]:
-    """A file as a document, with its text. Raises DocumentError, also where it is not UTF-8."""
-    text = decode(path.read_bytes(), name)
+    """A file as a document, with its text. Raises DocumentError, also where there is no text."""
+    text = read_text(path, name)
     return parse(text, name), text
+
+
+def read_text(path: Path, name: str) -> str:
+    """The text of a file. Raises DocumentError where it cannot be read, or is not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise DocumentError(name, [(1, f"It cannot be read: {exc.strerror}.")]) from None
+    return decode(data, name)
 
 
 def decode(data: bytes, name: str) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 
 import compute.kinds  # noqa: F401  (registers the kinds)
 from compute.errors import InvalidParams, KindFailed, UnknownKind
-from compute.registry import get_kind
+from compute.registry import Kind, get_kind
 from kb.case_parts import Experiment
 from kb.errors import ExampleError
-from kb.fields import Example
+from kb.fields import Control, Example
 from kb.figures import FIGURES, FigureInput
 
 # A result stands in the row of its topic, and its figure in the page.
 MOST_CHARACTERS = 500_000
+# It is computed while somebody waits for a page of the admin.
+MOST_SECONDS = 10
 
 
 def as_values(part: Example) -> dict[str, Any]:
@@ -28,14 +30,20 @@ def compute_example(example: Example, index: int) -> dict[str, Any]:
     """{params, result} of the example at an index of its topic. Raises ExampleError."""
     try:
         kind = get_kind(example.kind)
-        result = kind.run(kind.parse(example.params), lambda _fraction, _message: None)
+        params = kind.parse(example.params)
+        if (seconds := kind.expected_seconds(params)) > MOST_SECONDS:
+            raise ExampleError(
+                f"The example {example.key!r} would take {seconds:.0f} s;"
+                f" {MOST_SECONDS} are allowed.",
+                index,
+            )
+        result = kind.run(params, lambda _fraction, _message: None)
     except InvalidParams as exc:
-        problem = exc.problems[0]
-        raise ExampleError(
-            f"The example {example.key!r}: {problem.detail} (at params{problem.pointer})", index
-        ) from exc
+        raise ExampleError(f"The example {example.key!r}: {_said_of(exc)}", index) from exc
     except (UnknownKind, KindFailed) as exc:
         raise ExampleError(f"The example {example.key!r}: {exc}", index) from exc
+    for control in example.controls:
+        _try_control(control, kind, example, index)
     if (size := len(json.dumps(result))) > MOST_CHARACTERS:
         raise ExampleError(
             f"The example {example.key!r} has a result of {size:,} characters of JSON;"
@@ -43,6 +51,36 @@ def compute_example(example: Example, index: int) -> dict[str, Any]:
             index,
         )
     return {"params": example.params, "result": result}
+
+
+def _said_of(exc: InvalidParams) -> str:
+    problem = exc.problems[0]
+    return f"{problem.detail} (at params{problem.pointer})"
+
+
+def _try_control(control: Control, kind: Kind, example: Example, index: int) -> None:
+    """Whether its kind allows what a reader may choose. Raises ExampleError."""
+    named = f"The example {example.key!r}: the control {control.label!r}"
+    ends = (control.minimum, control.maximum)
+    values: list[Any] = list(control.choices) or [end for end in ends if end is not None]
+    if not control.choices and (len(values) < 2 or values[0] >= values[1]):
+        raise ExampleError(
+            f"{named} has neither choices, nor a minimum and a maximum above it.", index
+        )
+    for value in values:
+        try:
+            kind.parse(_with(example.params, control.param.split("."), value))
+        except InvalidParams as exc:
+            raise ExampleError(f"{named} allows {value}: {_said_of(exc)}", index) from exc
+
+
+def _with(params: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """The parameters with another value at a path; "null" stands for null."""
+    first, *rest = path
+    if rest:
+        inner = params.get(first)
+        return params | {first: _with(inner if isinstance(inner, dict) else {}, rest, value)}
+    return params | {first: None if value == "null" else value}
 
 
 def value_at(experiment: Experiment, result: dict[str, Any], index: int) -> float | None:

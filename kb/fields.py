@@ -34,6 +34,13 @@ def plain_text(value: str) -> str:
     return value
 
 
+def _written(value: str) -> str:
+    """Raises ValueError for a text without a visible character, or with one not allowed."""
+    if not value.strip():
+        raise ValueError("it is blank")
+    return plain_text(value)
+
+
 def _tidy_body(value: object) -> object:
     """No blanks at the end of a line, and no empty lines around the whole."""
     if isinstance(value, str):
@@ -66,7 +73,7 @@ def _json_values(value: Any) -> Any:
 Line = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, pattern=r"^[^\n<>]+$"),
-    AfterValidator(plain_text),
+    AfterValidator(_written),
 ]
 OptionalText = Annotated[
     str,
@@ -78,12 +85,20 @@ Text = Annotated[
     str,
     StringConstraints(min_length=1, max_length=4000),
     BeforeValidator(_with_line_feeds),
-    AfterValidator(plain_text),
+    AfterValidator(_written),
 ]
 Body = Annotated[str, BeforeValidator(_tidy_body), AfterValidator(plain_text)]
 Year = Annotated[int, Field(ge=1700, le=2100)]
-Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>\"]+)?$")]
-Doi = Annotated[str, StringConstraints(max_length=200, pattern=r"^(10\.\d{4,9}/[^\sA-Z]+)?$")]
+Url = Annotated[
+    str,
+    StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>\"]+)?$"),
+    AfterValidator(plain_text),
+]
+Doi = Annotated[
+    str,
+    StringConstraints(max_length=200, pattern=r"^(10\.\d{4,9}/[^\sA-Z]+)?$"),
+    AfterValidator(plain_text),
+]
 Confidence = Literal["original", "abstract-only", "secondary", "unverified"]
 
 
@@ -154,7 +169,7 @@ class Control(Part):
     minimum: float | int | None = None
     maximum: float | int | None = None
     step: float | int | None = None
-    choices: list[str | float | int] = []
+    choices: list[Annotated[str, AfterValidator(plain_text)] | float | int] = []
 
 
 class Example(Part):
@@ -166,7 +181,7 @@ class Example(Part):
     key: Slug
     title: Line
     kind: Slug
-    figure: OptionalText = ""
+    figure: Annotated[OptionalText, Field(max_length=40)] = ""
     text: Text
     params: Annotated[dict[str, Any], AfterValidator(_json_values)] = {}
     controls: list[Control] = []

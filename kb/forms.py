@@ -3,7 +3,13 @@
 import re
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from kb.models.entry import doi_validator
+
+# Texts of a few lines.
+SHORT = {"summary", "teaser", "audience_student", "audience_engineer", "audience_researcher"}
+DOI_PREFIX = re.compile(r"^(https?://)?((dx|www)\.)?doi\.org/|^doi:\s*", re.IGNORECASE)
 
 
 class EntryForm(forms.ModelForm):
@@ -13,8 +19,18 @@ class EntryForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in SHORT & set(self.fields):
+            self.fields[name].widget.attrs["rows"] = 3
         if self.instance.pk:
             self.initial["opened_at"] = self.instance.updated_at.isoformat()
+
+    def clean_slug(self):
+        # The constraint is one of entries without the drafts beside them, which no form sees.
+        slug, entry = self.cleaned_data["slug"], self.instance
+        others = type(entry).objects.current().filter(slug=slug).exclude(pk=entry.pk)
+        if entry.draft_of_id is None and others.exists():
+            raise forms.ValidationError("Another entry of this type has this slug.")
+        return slug
 
     def clean(self):
         cleaned = super().clean()
@@ -54,6 +70,56 @@ class TextListField(forms.CharField):
 
     def has_changed(self, initial, data):
         return (initial or []) != self.to_python(data)
+
+
+class LinesField(forms.CharField):
+    """A list of short texts, one on each line."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"required": False, "strip": True} | kwargs)
+
+    def prepare_value(self, value):
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+
+    def has_changed(self, initial, data):
+        return (initial or []) != self.to_python(data)
+
+
+class NumberField(forms.FloatField):
+    """A number as people write it: 65, not 65.0."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value):
+        is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+        return int(value) if is_whole else value
+
+
+class DoiField(forms.CharField):
+    """A DOI, also as an address of doi.org and in capitals, as publishers give it."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, **kwargs):
+        text = "10.1145/2843948; an address of doi.org will do."
+        super().__init__(
+            **{
+                "label": "DOI",
+                "required": False,
+                "max_length": 200,
+                "validators": [doi_validator],
+                "help_text": text,
+            }
+            | kwargs
+        )
+
+    def to_python(self, value):
+        return DOI_PREFIX.sub("", super().to_python(value)).lower()
 
 
 class QuestionListField(forms.CharField):

@@ -1,4 +1,4 @@
-"""What is looked after now and then: the links that published entries cite."""
+"""What is looked after now and then: cited links, and who had which draft open."""
 
 import datetime
 import logging
@@ -7,6 +7,7 @@ from django.conf import settings
 
 from compute.schedule import every
 from compute.work import BROKER_ERRORS
+from kb import editing
 from kb.tasks import check_links
 
 logger = logging.getLogger(__name__)
@@ -23,3 +24,8 @@ def have_links_checked() -> None:
         check_links.apply_async(expires=INTERVAL.total_seconds(), retry=False)
     except (*BROKER_ERRORS, OSError):
         logger.warning("The broker took no message; links are checked later.")
+
+
+@every(datetime.timedelta(hours=6), "forget-editing")
+def forget_editing() -> None:
+    editing.forget()

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kb.check import Read, read_all
-from kb.document import DOCUMENT_TYPES, decode
+from kb.document import DOCUMENT_TYPES, read_text
 from kb.errors import CannotPublish, CannotWithdraw, LoadFailed, UnknownReference
 from kb.fields import DocumentError, Fault
 from kb.models import (
@@ -129,15 +129,15 @@ def read_vocabulary(root: Path = CONTENT) -> Vocabulary | None:
         return None
     name = str(path.relative_to(root.parent))
     try:
-        text = decode(path.read_bytes(), name)
-        vocabulary = Vocabulary.parse(text, name)
+        return Vocabulary.parse(read_text(path, name), name)
     except DocumentError as exc:
         raise LoadFailed(str(exc).split("\n")) from exc
-    return vocabulary
 
 
 def read_content(root: Path = CONTENT) -> list[File]:
     """Every file below a folder, in the order of loading. Raises LoadFailed with all faults."""
+    if not root.is_dir():
+        raise LoadFailed([f"There is no folder {root}."])
     paths = sorted(root.rglob("*.md"))
     found, faults = read_all((path, str(path.relative_to(root.parent))) for path in paths)
     if faults:
@@ -173,6 +173,7 @@ def load(
     with transaction.atomic():
         has_new_words = vocabulary is not None and load_vocabulary(vocabulary)
         report, work = _sort_out(files, take, chosen)
+        _refuse_faults(work)
         _write(work)
         changed = _publish(work)
     render_linking(changed, besides=[file.key for file, _ in work])
@@ -214,6 +215,18 @@ def _was_edited(entry: Entry, loaded: LoadedFile | None) -> bool:
     return entry.state in (State.DRAFT, State.IN_REVIEW)
 
 
+def _refuse_faults(work: list[tuple[File, Entry]]) -> None:
+    """Before rows are written: the database would refuse some of them without naming a line."""
+    faults = [
+        file.where(fault)
+        for file, entry in work
+        if not _is_planned(file)
+        for fault in entry.faults(file.document)
+    ]
+    if faults:
+        raise LoadFailed(faults)
+
+
 def _write(work: list[tuple[File, Entry]]) -> None:
     """Type by type: first the rows, then their relations, which may lead to each other."""
     faults: list[str] = []
@@ -240,6 +253,7 @@ def _publish(work: list[tuple[File, Entry]]) -> list[Entry]:
     for file, entry in work:
         try:
             if not _is_planned(file):
+                # Again, because files may fit their rows and not one another: circles of cases.
                 check(entry, file.document)
             made = rendered(entry, file.document)
             if not _is_planned(file):

@@ -61,11 +61,13 @@ def title_and_key(heading: str) -> tuple[str, str]:
     return found["title"], found["key"]
 
 
-def headings(body: str) -> list[tuple[int, str, str]]:
-    """The line, title and key of each section; those without a key are left out."""
-    lines = body.split("\n")
-    found = []
-    for blocks in split_sections(MARKDOWN.parse(body), len(lines)):
-        if blocks.heading is not None and (match := HEADING.match(blocks.heading)):
-            found.append((blocks.first, match["title"], match["key"]))
-    return found
+def sections_of(body: str) -> list[Blocks]:
+    """The sections of a text, without what comes before the first."""
+    blocks = split_sections(MARKDOWN.parse(body), body.count("\n") + 1)
+    return [section for section in blocks if section.heading is not None]
+
+
+def key_of(heading: str) -> str:
+    """Empty for a heading without a key."""
+    found = HEADING.match(heading)
+    return found["key"] if found else ""

@@ -24,7 +24,7 @@ from kb.errors import (
     NeedsReviewer,
     UnknownReference,
 )
-from kb.fields import DocumentError, Fault
+from kb.fields import BODY, DocumentError, Fault
 from kb.markup import MarkupError
 from kb.models import Revision, State
 from kb.models.entry import Entry
@@ -88,8 +88,18 @@ def document_of(entry: Entry) -> Document:
 
 def check(entry: Entry, document: Document) -> None:
     """Raises CannotPublish with everything that readers must not see of a document."""
-    if faults := entry.faults(document):
-        raise CannotPublish("\n".join(map(said_of, faults)), faults)
+    if entry.NEEDS_BODY and not document.body:
+        sentence = "There is no text yet, and readers would see an empty page."
+        raise CannotPublish(sentence, [Fault(BODY, 1, sentence)])
+    faults = list(entry.faults(document))
+    if not faults:
+        return
+    # What does not render is said too, so that an author hears of everything at once.
+    try:
+        rendered(entry, document)
+    except CannotPublish as exc:
+        faults += exc.faults
+    raise CannotPublish("\n".join(map(said_of, faults)), faults)
 
 
 def rendered(entry: Entry, document: Document) -> dict:
@@ -124,8 +134,6 @@ def publish(entry: Entry, by, seen: str = "") -> Entry:
             raise NeedsReviewer("It is not in review; its author submits it when it is ready.")
     author, target = entry.author or (None if reviewed else by), entry.draft_of or entry
     is_new, document = not target.is_published, document_of(entry)
-    if entry.NEEDS_BODY and not document.body:
-        raise CannotPublish("There is no text yet, and readers would see an empty page.")
     if document.slug != target.slug:
         raise CannotPublish(f"What was published keeps its slug, {target.slug!r}.")
     check(entry, document)
@@ -303,7 +311,7 @@ def restore(entry: Entry, revision: Revision, author) -> Entry:
     draft = entry
     if entry.is_resolvable:
         draft = type(entry).objects.filter(draft_of=entry).first()
-    if draft and not _is_kept(draft):
+    if draft and not is_kept(draft):
         raise CannotPublish("The draft has a text of its own; publish or discard it first.")
     try:
         if draft is None:
@@ -317,7 +325,7 @@ def restore(entry: Entry, revision: Revision, author) -> Entry:
     return draft
 
 
-def _is_kept(entry: Entry) -> bool:
+def is_kept(entry: Entry) -> bool:
     """Whether a revision has the entry's text."""
     try:
         text = entry.dump_text(document_of(entry))

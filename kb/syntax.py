@@ -25,6 +25,11 @@ MARKS = {
     "computed": re.compile(r"\[=(?P<text>[^\[\]\n]+)\]"),
 }
 
+# What somebody meant as a mark: the key of one has no capital letters, blanks or underscores.
+LIKE_A_MARK = re.compile(r"\[[@#=][^\[\]\n]*\]?")
+# A number with its unit; a sentence with numbers in it is not marked as a whole.
+MOST_COMPUTED = 40
+
 
 def _mark_rule(state: StateInline, silent: bool) -> bool:
     for name, pattern in MARKS.items():
@@ -68,7 +73,12 @@ def prose_of(text: str) -> Iterator[tuple[int, str]]:
 
     Without marks, math, code and addresses; with the words of questions and of headings.
     """
-    for token in MARKDOWN.parse(text):
+    yield from words_in(MARKDOWN.parse(text))
+
+
+def words_in(blocks: list[Token]) -> Iterator[tuple[int, str]]:
+    """The same of a part of a text."""
+    for token in blocks:
         line = token.map[0] + 1 if token.map else 1
         if token.type == "inline":
             yield from _words(token.children or [], line)
@@ -79,10 +89,14 @@ def prose_of(text: str) -> Iterator[tuple[int, str]]:
 
 def _words(tokens: list[Token], line: int) -> Iterator[tuple[int, str]]:
     """Neighbouring words as one piece: a mark, math or code ends a piece, emphasis does not."""
-    piece = ""
+    piece, is_address = "", False
     for token in tokens:
-        if token.type == "text":
-            piece += token.content
+        if token.type in ("link_open", "link_close"):
+            # Between < and > an address is its own text; the title of a link is words as well.
+            is_address = token.type == "link_open" and token.info == "auto"
+            yield line, str(token.attrs.get("title", ""))
+        elif token.type == "text":
+            piece += "" if is_address else token.content
         elif token.type in ("softbreak", "hardbreak"):
             yield line, piece
             line, piece = line + 1, ""

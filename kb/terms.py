@@ -1,5 +1,6 @@
 """The vocabulary between its file and its rows."""
 
+from kb.models.evidence import Claim
 from kb.models.terms import ComponentType, Quantity, Unit
 from kb.vocabulary import ComponentType as ComponentTerm
 from kb.vocabulary import Quantity as QuantityTerm
@@ -46,7 +47,8 @@ def current_vocabulary() -> Vocabulary:
 def load_vocabulary(vocabulary: Vocabulary) -> bool:
     """Write the shipped words; whether anything changed. Words that were added here stay.
 
-    A word that vanished from the file stays too: cases of this site may name it.
+    A word that vanished from the file stays too: cases of this site may name it. Numbers in base
+    units follow the words that they are in.
     """
     changed = False
     for model, terms in (
@@ -67,4 +69,24 @@ def load_vocabulary(vocabulary: Vocabulary) -> bool:
                 setattr(row, name, value)
             row.save()
             changed = True
+    if changed:
+        convert_claims()
     return changed
+
+
+def convert_claims() -> None:
+    """Put the numbers of all claims into base units anew, after a unit or quantity has changed."""
+    vocabulary, changed = current_vocabulary(), []
+    claims = Claim.objects.select_related("quantity", "unit")
+    for claim in claims.iterator(chunk_size=1000):
+        words = claim.unit.slug, claim.quantity.slug
+        values = [
+            vocabulary.in_base_unit(value, *words)
+            if value is not None and vocabulary.fits(*words)
+            else None
+            for value in (claim.value, claim.value_max)
+        ]
+        if values != [claim.base_value, claim.base_value_max]:
+            claim.base_value, claim.base_value_max = values
+            changed.append(claim)
+    Claim.objects.bulk_update(changed, ["base_value", "base_value_max"], batch_size=500)

@@ -1,6 +1,7 @@
 """TOML in one canonical form, which parsers of TOML read back as the same values."""
 
 import re
+import tomllib
 from typing import Any
 
 import tomlkit
@@ -9,6 +10,27 @@ from tomlkit.items import Array, Item, Table
 # A line of it ends the front matter of a document.
 FENCE = "+++"
 WIDTH = 100
+HEADER = re.compile(r"\[\[?[\w.-]+\]\]?\s*$")
+
+
+class NotToml(Exception):
+    """What keeps a text from being TOML; `line` is counted from 1, None where it is unknown."""
+
+    def __init__(self, message: str, line: int | None = None):
+        self.line = line
+        super().__init__(message)
+
+
+def load_toml(text: str) -> dict[str, Any]:
+    """Raises NotToml."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise NotToml("its values are nested too deeply") from None
+    except ValueError as exc:
+        # A whole number of some thousand digits is refused by Python, which names no line.
+        found = re.search(r"at line (\d+)", str(exc))
+        raise NotToml(str(exc).rstrip("."), int(found[1]) if found else None) from None
 
 
 def dump_toml(values: dict[str, Any]) -> str:
@@ -79,7 +101,7 @@ def _string(value: str) -> Item:
 def line_of(text: str, location: tuple[int | str, ...]) -> int:
     """The line of a value in the front matter; of the nearest enclosing table if it is absent."""
     lines = text.split("\n")
-    start, prefix = 1, ""
+    start, prefix = int(lines[0] == FENCE), ""
     for depth, part in enumerate(location):
         if isinstance(part, int):
             continue
@@ -96,7 +118,7 @@ def line_of(text: str, location: tuple[int | str, ...]) -> int:
             continue
         for number in range(start, len(lines)):
             line = lines[number]
-            if line == FENCE or (number > start and line.startswith("[") and prefix):
+            if line == FENCE or (number > start and HEADER.match(line)):
                 break
             if re.match(rf"{re.escape(part)}\s*=", line):
                 # A list over several lines has an item on each.

@@ -5,15 +5,14 @@ quantities grow with the cases and stand in `kb/content/vocabulary.toml`. Each e
 why no other word does; CONTRIBUTING.md says how one is added.
 """
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
-from kb.fields import DocumentError, Line, Part, Slug, Text
-from kb.toml import dump_toml, line_of
+from kb.fields import DocumentError, Line, Part, Slug, Text, plain_text
+from kb.toml import NotToml, dump_toml, line_of, load_toml
 
 Domain = Literal[
     "recommendation",
@@ -77,6 +76,7 @@ TECHNIQUE_GROUPS: dict[TechniqueGroup, str] = {
 assert set(DOMAINS) == set(get_args(Domain))
 assert set(TECHNIQUE_GROUPS) == set(get_args(TechniqueGroup))
 
+Symbol = Annotated[str, StringConstraints(max_length=40), AfterValidator(plain_text)]
 ComponentKind = Literal["client", "service", "model", "store", "stream", "job", "control", "human"]
 
 
@@ -96,9 +96,9 @@ class ComponentType(Term):
 
 
 class Unit(Term):
-    """A unit; `factor` of them make one of the base unit of the dimension."""
+    """A unit; one of it is worth `factor` of the base unit of the dimension."""
 
-    symbol: str = ""
+    symbol: Symbol = ""
     dimension: Slug
     factor: Annotated[float, Field(gt=0)]
     reason: Text
@@ -155,9 +155,9 @@ class Vocabulary:
     def parse(cls, text: str, name: str) -> "Vocabulary":
         """Raises DocumentError with every problem and its line."""
         try:
-            file = VocabularyFile(**tomllib.loads(text))
-        except tomllib.TOMLDecodeError as exc:
-            raise DocumentError(name, [(1, f"The file is not TOML: {exc}.")]) from None
+            file = VocabularyFile(**load_toml(text))
+        except NotToml as exc:
+            raise DocumentError(name, [(exc.line or 1, f"The file is not TOML: {exc}.")]) from None
         except ValidationError as exc:
             problems = [
                 (

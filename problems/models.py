@@ -6,7 +6,6 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 
 from compute.work import State, Work, WorkQuerySet
 from kb.markup import Context, render, render_inline
-from kb.syntax import highlight_code
 from kb.models import CaseStudy, Technique, Topic
 from kb.models.entry import (
     NO_DRAFT_BESIDE,
@@ -17,6 +16,7 @@ from kb.models.entry import (
     without_nul,
 )
 from kb.models.links import link_to
+from kb.syntax import highlight_code
 from problems.checking import check_to_publish
 from problems.document import (
     Limits,

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from kb import loading
 from kb.errors import LoadFailed
-from kb.loading import File, line_with
 from kb.fields import Fault
+from kb.loading import File, line_with
 from problems.document import BadPackage, dump_document
 from problems.errors import HintNotDue
 from problems.models import HintReveal, Problem

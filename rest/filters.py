@@ -42,7 +42,8 @@ class StrictFilterBackend(BaseFilterBackend):
         if search:
             names.add("search")
         check_names(request, names)
-        if filterset_class:
+        # A filter set copies itself for each request: a list without a filter is spared it.
+        if filterset_class and filterset_class.base_filters.keys() & request.query_params.keys():
             _check_forms(request, filterset_class.base_filters)
             _check_slugs(request, filterset_class.base_filters)
             filterset = filterset_class(request.query_params, queryset=queryset, request=request)

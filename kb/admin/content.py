@@ -1,20 +1,20 @@
 """The admin of each type of content."""
 
-from django import forms
 from django.contrib import admin
 from django.db import models
-from unfold.admin import StackedInline, TabularInline
+from django.urls import path
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kb.admin.entry import DraftFilter, EntryAdmin
-from kb.forms import EntryForm, QuestionListField, TextListField
+from kb.admin.parts import PartForm, PartFormSet, StackedPartInline, TabularPartInline
+from kb.admin.stale import stale_page
+from kb.forms import DoiField, EntryForm, TextListField
 from kb.models import (
-    CaseStudy,
     Chapter,
     Company,
     Example,
     Reference,
     Revision,
-    Source,
     StudyPlan,
     Technique,
     Topic,
@@ -38,17 +38,6 @@ class TechniqueForm(EntryForm):
         fields = ["synonyms"]
 
 
-class CaseStudyForm(EntryForm):
-    lessons = TextListField()
-    negative_results = TextListField()
-    not_public = TextListField(label="What is not public")
-    questions = QuestionListField()
-
-    class Meta:
-        model = CaseStudy
-        fields = ["lessons", "negative_results", "not_public", "questions"]
-
-
 class TopicForm(EntryForm):
     outcomes = TextListField()
 
@@ -57,40 +46,42 @@ class TopicForm(EntryForm):
         fields = ["outcomes"]
 
 
-class WorkInline(StackedInline):
-    extra = 0
-    ordering_field = "position"
+class ReferenceForm(PartForm):
+    doi = DoiField()
+
+
+class ReferenceInline(StackedPartInline):
+    model = Reference
+    form = ReferenceForm
     fields = [
         ("key", "year", "confidence"),
         "title",
         ("authors", "publisher"),
-        "url",
-        "note",
-        "position",
+        ("url", "doi"),
+        ("note", "position"),
     ]
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},
-        models.TextField: {"widget": forms.Textarea(attrs={"rows": 1})},
+        models.TextField: {"widget": UnfoldAdminTextareaWidget({"rows": 1})},
     }
 
 
-class SourceInline(WorkInline):
-    model = Source
-
-
-class ReferenceInline(WorkInline):
-    model = Reference
-
-
-class ExampleInline(StackedInline):
+class ExampleInline(StackedPartInline):
     model = Example
-    extra = 0
-    fields = [("key", "title"), ("kind", "figure"), "text", "params", "controls", "position"]
+    fields = [("key", "title"), ("kind", "figure"), "text", ("params", "controls"), "position"]
 
 
-class ChapterInline(TabularInline):
+class ChapterFormSet(PartFormSet):
+    identity = ("slug",)
+    named = "slug"
+
+    def said_twice(self, form):
+        return f"The slug {form.cleaned_data['slug']!r} stands twice in this plan."
+
+
+class ChapterInline(TabularPartInline):
     model = Chapter
-    extra = 0
+    formset = ChapterFormSet
     fields = ["slug", "title", "summary", "position"]
 
 
@@ -106,27 +97,6 @@ class TechniqueAdmin(EntryAdmin):
     list_display = [*EntryAdmin.list_display, "group"]
     list_filter = [*EntryAdmin.list_filter, "group"]
     fields = ["title", "slug", "summary", "group", "synonyms"]
-
-
-@admin.register(CaseStudy)
-class CaseStudyAdmin(EntryAdmin):
-    form = CaseStudyForm
-    list_display = [*EntryAdmin.list_display, "company", "domain", "year"]
-    list_filter = [*EntryAdmin.list_filter, DraftFilter, "domain", "company", "year"]
-    list_select_related = [*EntryAdmin.list_select_related, "company"]
-    search_fields = [*EntryAdmin.search_fields, "company__title", "body"]
-    autocomplete_fields = ["company", "techniques", "topics"]
-    inlines = [SourceInline]
-    fieldsets = [
-        (None, {"fields": ["title", "slug", "summary", "teaser"]}),
-        ("About", {"fields": [("company", "domain", "year"), "techniques", "topics"]}),
-        ("Text", {"fields": ["body"]}),
-        ("Findings", {"fields": ["lessons", "negative_results", "not_public", "questions"]}),
-        (
-            "Use it in your own project",
-            {"fields": ["audience_student", "audience_engineer", "audience_researcher"]},
-        ),
-    ]
 
 
 @admin.register(StudyPlan)
@@ -175,3 +145,7 @@ class RevisionAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("document")
+
+    def get_urls(self):
+        page = self.admin_site.admin_view(stale_page)
+        return [path("stale/", page, name="kb_stale"), *super().get_urls()]

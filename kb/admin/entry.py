@@ -1,26 +1,30 @@
 """The curation that every type of entry shares: drafts, review, publishing, preview, history."""
 
-import difflib
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from kb import services
+from kb.admin.drafts import DraftPages
+from kb.admin.faults import FaultsAtFields
+from kb.admin.history import RevisionPages
+from kb.admin.parts import PartFormSet
+from kb.editing import come_in
 from kb.errors import ContentError
 from kb.forms import EntryForm
-from kb.models import Revision, State
+from kb.models import State
+from rest.limits import one_at_a_time
 
 PUBLISH = "kb.publish"
 
 
-class EntryAdmin(ModelAdmin):
+class EntryAdmin(FaultsAtFields, RevisionPages, DraftPages, ModelAdmin):
     """A published or planned entry is shown; *Edit* makes the draft beside it, same form."""
 
     form = EntryForm
@@ -71,6 +75,15 @@ class EntryAdmin(ModelAdmin):
             return fieldsets
         return [*fieldsets, (None, {"fields": ["opened_at"]})]
 
+    def get_formset_kwargs(self, request, obj, inline, prefix):
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if issubclass(inline.formset, PartFormSet):
+            # The rows of one form may name one another.
+            if not hasattr(request, "formsets_of_form"):
+                request.formsets_of_form = {}
+            kwargs["siblings"] = request.formsets_of_form
+        return kwargs
+
     # --- saving ------------------------------------------------------------------------------
 
     def save_model(self, request, obj, form, change):
@@ -80,17 +93,7 @@ class EntryAdmin(ModelAdmin):
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         services.edited_by(form.instance, request.user)
-        self.warn(request, self.model.objects.get(pk=form.instance.pk))
-
-    def warn(self, request, entry) -> None:
-        """A draft with errors is saved; say at once what keeps it from being published."""
-        try:
-            services.document_of(entry)
-        except ContentError as exc:
-            for line in str(exc).split("\n"):
-                self.message_user(
-                    request, f"Saved, but not yet fit to publish: {line}", messages.WARNING
-                )
+        come_in(form.instance, request.user)
 
     # --- the pages beside the form -----------------------------------------------------------
 
@@ -112,6 +115,7 @@ class EntryAdmin(ModelAdmin):
             for name, view in names.items()
         ]
         urls += [
+            *self.draft_urls(),
             path(
                 "<path:object_id>/revisions/",
                 self.admin_site.admin_view(self.revisions),
@@ -136,10 +140,23 @@ class EntryAdmin(ModelAdmin):
     def change_url(self, entry) -> str:
         return reverse(f"admin:{self._url_name('change')}", args=[entry.pk])
 
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        # Of two who save one draft at the same moment, or add two entries with one slug, the
+        # second finds what the first saved.
+        with transaction.atomic():
+            one_at_a_time(f"{self.model.TYPE} {object_id or 'new'}")
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         entry = self.get_object(request, object_id)
-        panel = self.panel(request, entry) if entry else {}
-        return super().change_view(request, object_id, form_url, {"panel": panel})
+        context = {"panel": self.panel(request, entry) if entry else {}}
+        if entry and self.has_change_permission(request, entry):
+            if request.method == "GET":
+                come_in(entry, request.user)
+            context |= self.presence(request, entry)
+        return super().change_view(request, object_id, form_url, context)
 
     def panel(self, request, entry) -> dict:
         """What the buttons above the form are made from."""
@@ -154,28 +171,41 @@ class EntryAdmin(ModelAdmin):
             ("submit", "Submit for review", may_edit and entry.state == State.DRAFT),
             ("send-back", "Send back", may_publish and entry.state == State.IN_REVIEW),
             ("publish", "Publish", may_publish and in_work and (in_review or not entry.author_id)),
-            ("withdraw", "Withdraw", may_publish and entry.is_published),
             ("discard", "Discard the draft", may_edit and bool(entry.draft_of_id)),
             *self.more_buttons(request, entry),
         ]
         return {
             "entry": entry,
             "seen": entry.updated_at.isoformat(),
-            "draft_url": self.change_url(draft) if draft else "",
-            "published_url": self.change_url(entry.draft_of) if entry.draft_of_id else "",
-            "site_url": entry.get_absolute_url() if entry.is_published else "",
-            "preview_url": reverse(f"admin:{self._url_name('preview')}", args=[entry.pk]),
-            "revisions_url": reverse(f"admin:{self._url_name('revisions')}", args=[entry.pk]),
+            "pages": self.pages(request, entry, draft),
             "buttons": [
                 (label, reverse(f"admin:{self._url_name(name)}", args=[entry.pk]), name)
                 for name, label, shown in buttons
                 if shown
             ],
-            "links": [
-                (label, reverse(f"admin:{self._url_name(name)}", args=[entry.pk]))
-                for name, label in self.more_links(request, entry)
-            ],
         }
+
+    def pages(self, request, entry, draft) -> list[tuple[str, str]]:
+        """The pages beside the form: label and address."""
+        pages = [
+            ("Published entry", self.change_url(entry.draft_of) if entry.draft_of_id else ""),
+            ("Its draft", self.change_url(draft) if draft else ""),
+            ("View on site", entry.get_absolute_url() if entry.is_published else ""),
+        ]
+        named = [
+            ("preview", "Preview"),
+            ("revisions", "Revisions"),
+            ("links-here", "What links here"),
+            ("download", "Download"),
+            *self.more_links(request, entry),
+        ]
+        if request.user.has_perm(PUBLISH) and entry.is_published:
+            named.append(("links-here", "Withdraw…"))
+        pages += [
+            (label, reverse(f"admin:{self._url_name(name)}", args=[entry.pk]))
+            for name, label in named
+        ]
+        return [(label, address) for label, address in pages if address]
 
     def more_buttons(self, request, entry) -> list[tuple[str, str, bool]]:
         """Buttons of one type: the name of the view, the label, whether it is shown."""
@@ -265,66 +295,6 @@ class EntryAdmin(ModelAdmin):
             "frame_url": reverse("preview", args=[entry.TYPE, entry.pk]),
         }
         return render(request, "kb/admin/preview.html", context)
-
-    def revisions(self, request, object_id):
-        """Every revision, and the difference between two of them or to the draft."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        entry = self.get_object(request, object_id)
-        if entry is None:
-            raise Http404
-        revisions = list(
-            Revision.objects.filter(type=entry.TYPE, slug=entry.slug)
-            .select_related("author", "reviewer")
-            .defer("document")
-        )
-        newest = revisions[0].number if revisions else 0
-        chosen = _number(request.GET.get("number"), newest)
-        other = _number(request.GET.get("from"), chosen - 1)
-        context = self.admin_site.each_context(request) | {
-            "title": f"Revisions: {entry.title}",
-            "opts": self.opts,
-            "entry": entry,
-            "change_url": self.change_url(entry),
-            "revisions": revisions,
-            "chosen": chosen,
-            "other": other,
-            "lines": difference(entry, other, chosen),
-            "may_edit": self.may_edit(request),
-        }
-        return render(request, "kb/admin/revisions.html", context)
-
-    def restore(self, request, object_id, number):
-        entry = self._entry(request, object_id, needs="edit")
-        revision = get_object_or_404(Revision, type=entry.TYPE, slug=entry.slug, number=number)
-        try:
-            draft = services.restore(entry, revision, request.user)
-        except ContentError as exc:
-            return self._refused(request, entry, exc)
-        return self._done(request, draft, f"The draft now has the text of revision {number}.")
-
-
-def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else default
-
-
-def difference(entry, old: int, new: int) -> list[tuple[str, str]]:
-    """(kind, line) of a unified difference between two revisions; kind is added, removed, …"""
-    texts = dict(
-        Revision.objects.filter(
-            type=entry.TYPE, slug=entry.slug, number__in=[old, new]
-        ).values_list("number", "document")
-    )
-    lines = difflib.unified_diff(
-        texts.get(old, "").splitlines(),
-        texts.get(new, "").splitlines(),
-        f"revision {old}",
-        f"revision {new}",
-        lineterm="",
-        n=3,
-    )
-    kinds = {"+": "added", "-": "removed", "@": "place"}
-    return [(kinds.get(line[:1], "same"), line) for line in lines]
 
 
 class DraftFilter(admin.SimpleListFilter):

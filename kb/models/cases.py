@@ -6,18 +6,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from kb.addresses import identity
-from kb.case_parts import CaseLink as LinkPart
 from kb.case_parts import Claim as ClaimPart
 from kb.case_parts import Component as ComponentPart
 from kb.case_parts import Experiment as ExperimentPart
-from kb.case_parts import Flow as FlowPart
 from kb.case_parts import Relation
 from kb.case_render import base_value, render_case
 from kb.casecheck import check_case, cycle_in
 from kb.document import CaseStudyDocument
 from kb.errors import UnknownReference
 from kb.examples import as_values
-from kb.fields import Audience, Work
+from kb.fields import Work
 from kb.models.architecture import Component, Flow
 from kb.models.entry import NO_DRAFT_BESIDE, Entry, find_all, slugs_of, values_of
 from kb.models.evidence import Claim, Source
@@ -74,15 +72,14 @@ class CaseStudy(Entry):
         ]
         # The list in its default order: a page of 5,000 without reading them all.
         indexes = [
-            models.Index(
-                fields=["draft_of", "state", "-published_at", "slug"], name="kb_case_list"
-            )
+            models.Index(fields=["draft_of", "state", "-published_at", "slug"], name="kb_case_list")
         ]
 
     def get_absolute_url(self):
         return f"/cases/{self.slug}/"
 
     def to_document(self):
+        # Parts are given as tables: what is wrong in one is named with its place.
         return CaseStudyDocument(
             slug=self.slug,
             title=self.title,
@@ -97,21 +94,21 @@ class CaseStudy(Entry):
             negative_results=self.negative_results,
             not_public=self.not_public,
             teaser=self.teaser,
-            audience=Audience(
-                student=self.audience_student,
-                engineer=self.audience_engineer,
-                researcher=self.audience_researcher,
-            ),
+            audience={
+                "student": self.audience_student,
+                "engineer": self.audience_engineer,
+                "researcher": self.audience_researcher,
+            },
             sources=[values_of(source, Work) for source in self.sources.all()],
             claims=self._claim_parts(),
             components=self._component_parts(),
             flows=[
-                FlowPart(start=flow.start.key, end=flow.end.key, label=flow.label, kind=flow.kind)
-                for flow in self.flows.select_related("start", "end")
+                {"from": row.start.key, "to": row.end.key, "label": row.label, "kind": row.kind}
+                for row in self.flows.select_related("start", "end")
             ],
             links=[
-                LinkPart(relation=link.relation, case_study=link.target.slug)
-                for link in self.links.select_related("target")
+                {"relation": row.relation, "case_study": row.target.slug}
+                for row in self.links.select_related("target")
             ],
             questions=self.questions,
             experiments=self._experiment_parts(),

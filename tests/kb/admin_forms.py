@@ -35,3 +35,22 @@ def save(client, entry, **changes):
     response = client.get(url("change", entry))
     assert response.status_code == 200
     return client.post(url("change", entry), fields_of(response) | changes, follow=True)
+
+
+def add_row(fields: dict, inline: str, **values) -> None:
+    """Add a row to an inline of the form, as its button does."""
+    number = int(fields[f"{inline}-TOTAL_FORMS"])
+    fields[f"{inline}-TOTAL_FORMS"] = number + 1
+    fields |= {f"{inline}-{number}-{name}": value for name, value in values.items()}
+
+
+def errors_of(response) -> dict[str, list[str]]:
+    """What is said at each field of a form, by the field's name in the page."""
+    forms = [response.context["adminform"].form]
+    for inline in response.context["inline_admin_formsets"]:
+        forms += inline.formset.forms
+    return {
+        form.add_prefix(name): list(errors)
+        for form in forms
+        for name, errors in form.errors.items()
+    }

@@ -150,6 +150,55 @@ def test_a_file_with_a_fault_writes_nothing(folder):
     assert counts() == before
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('to = "log"', 'to = "scorer"', "from 'scorer' to itself"),
+        ("value_max = 0.3", "value_max = 0.2", "ends at or below its beginning"),
+        ('[[questions]]', '[[flows]]\nfrom = "scorer"\nto = "log"\nkind = "event"\n\n[[questions]]',
+         "stands twice"),
+        ('[[questions]]', '[[links]]\nrelation = "builds-on"\ncase_study = "acme-scorer"\n\n'
+         '[[questions]]', "not to itself"),
+    ],
+)  # fmt: skip
+def test_what_the_database_would_refuse_is_said_of_a_line_first(folder, old, new, said):
+    before = counts()
+    folder.change(NAME, old, new)
+    with pytest.raises(LoadFailed, match=r"content/case-studies/acme-scorer.md:\d+: ") as caught:
+        folder.load()
+    assert said in str(caught.value)
+    assert counts() == before
+
+
+def test_a_folder_that_is_not_there_is_named(db, tmp_path):
+    with pytest.raises(LoadFailed, match="There is no folder"):
+        read_content(tmp_path / "nowhere")
+
+
+def test_numbers_follow_a_unit_that_changes(case, folder):
+    text = VOCABULARY_FILE.read_text(encoding="utf-8")
+    old = Vocabulary.parse(text, "vocabulary")
+    old.units["ms"] = old.units["ms"].model_copy(update={"factor": 0.01})
+    load_vocabulary(old)
+    assert case.claims.get(key="delay").base_value == pytest.approx(1)
+    load_vocabulary(Vocabulary.parse(text, "vocabulary"))
+    assert case.claims.get(key="delay").base_value == pytest.approx(0.1)
+
+
+def test_what_fits_no_document_is_named_with_its_place(case, cora):
+    draft = services.start_draft(case, cora)
+    draft.flows.filter(label="asks").update(label="<b>")
+    with pytest.raises(CannotPublish) as caught:
+        services.document_of(draft)
+    assert [fault.place for fault in caught.value.faults] == [("flows", 0, "label")]
+
+
+def test_a_draft_whose_claim_has_no_source_is_previewed(case, cora):
+    draft = services.start_draft(case, cora)
+    draft.claims.update(source=None)
+    assert "under 100 ms" in services.preview(draft).rendered["html"]
+
+
 def test_cases_that_supersede_one_another_in_a_circle_are_not_loaded(folder):
     def linked(slug, other):
         link = f'[[links]]\nrelation = "supersedes"\ncase_study = "{other}"\n\n[[questions]]'

@@ -1,10 +1,13 @@
 """What keeps a case from readers: each fault with its file and its line."""
 
+from io import StringIO
+
 import pytest
 from django.core.management import CommandError, call_command
 
-from kb.casecheck import cycle_in, loose_numbers
+from kb.casecheck import cycle_in
 from kb.document import parse
+from kb.numbers import loose_numbers
 from tests.kb.acme import Folder
 from tests.kb.evidence import CASE
 
@@ -50,7 +53,42 @@ FAULTS = [
     ('title = "Acme scores', 'title = "Acme <b>scores', "title", "<b>"),
     ('domain = "fraud-and-risk"', 'domain = "crime"', "domain", "crime"),
     ('kind = "event"', 'kind = "pigeon"', "flows.1.kind", "pigeon"),
+    ("The till waits.", "It is [#Delay].", "[#Delay] is no mark", "[#Delay]"),
+    ("The till waits.", "It is [= so].", "marks more than a number", "[= so]"),
+    ("The till waits.", f"It is [={'so ' * 20} 7].", "marks more than a number", "[=so"),
+    ("The till waits.", "It [is [#share] of](https://x.org).", "makes no link", "is [#share]"),
+    ("The till waits.", "It [is](javascript:x).", "makes no link", "javascript"),
+    ("The till waits.", 'It [is](https://x.org "7 of").', "The number 7 is no claim", "7 of"),
+    ("under 100 ms, and", "under [#delay], and", "[#delay] is for prose", "summary"),
+    ("## Data {#data}", "## Data [#delay] {#data}", "the title of a section", "## Data"),
+    ("## Data {#data}", "## Data", "'Data' has no key", "## Data"),
+    ("## Data {#data}", "## Data {#data}\n\nX.\n\n## Data {#data}", "stands twice", "## Data"),
+    (":::figure share-again\n:::", "Below.", "is nowhere in the text", "share-again"),
+    (":::figure share-again\n:::", ":::figure share-again\n:::\n\n:::figure share-again\n:::",
+     "'share-again' stands twice", ":::figure"),
+    ('as_of = "2021-06"', 'as_of = "2021-02-30"', "claims.0.as_of", "2021-02-30"),
+    ('as_of = "2021-06"', 'as_of = "June"', "is not a valid date", "June"),
+    ("value = 1\n", "value = 0\n", "is 0 per-thousand, but its text", '"1 in 1,000"'),
+    ("under 100 ms, and", "1.2.3, and", "The number 1.2.3 is in no claim", "1.2.3"),
+    ('label = "asks"', 'label = "asks\\u0000"', "the character '\\x00'", "label"),
+    ('latency = "100 ms"', 'latency = "100 ms\\u0007"', "the character '\\x07'", "latency"),
+    ('url = "https://example.org/payments"', 'url = "https://example.org/\\u0000"',
+     "the character '\\x00'", "url"),
+    ('lane = "Shop"', 'lane = " "', "components.0.lane: Value error, it is blank", "lane"),
+    ('type = "case-study"', 'type = ["case-study"]', "it must be one of", "type ="),
+    ("year = 2021\ntechniques", "techniques", "year: Field required", "type ="),
+    ("year = 2021\ntechniques", f"year = {'1' * 5000}\ntechniques", "not TOML", "+++"),
+    ("year = 2021\ntechniques", f"year = {'[' * 5000}\ntechniques", "too deeply", "+++"),
+    ('kind = "other"\n', 'kind = "other"\nwho = 1\n', "there are key, quantity, value", "who"),
 ]  # fmt: skip
+CONTROL = """
+[[experiments.controls]]
+param = "{param}"
+label = "Share"
+minimum = {minimum}
+maximum = {maximum}
++++
+"""
 
 
 @pytest.fixture
@@ -63,7 +101,7 @@ def files(tmp_path):
 def check(folder):
     """The lines that check_content prints; none where nothing is wrong."""
     try:
-        call_command("check_content", folder.root, stdout=open("/dev/null", "w"))
+        call_command("check_content", folder.root, stdout=StringIO())
     except CommandError as exc:
         return str(exc).split("\n")
     return []
@@ -91,6 +129,74 @@ def test_a_fault_is_named_with_file_and_line(files, old, new, said, at):
     assert at in near, (number, near)
 
 
+@pytest.mark.parametrize(
+    ("param", "minimum", "maximum", "said"),
+    [
+        ("shares", 0.1, 0.5, "There is no parameter of this name here."),
+        ("prevalence", 0.5, 0.1, "has neither choices, nor a minimum and a maximum above it"),
+        ("prevalence", 0.1, 2, "allows 2: This should be less than or equal to 1."),
+        ("prevalence", 0.1, 0.5, None),
+    ],
+)
+def test_a_control_changes_what_its_kind_has(files, param, minimum, maximum, said):
+    control = CONTROL.format(param=param, minimum=minimum, maximum=maximum)
+    files.write(NAME, CASE.replace("specificity = 0.99\n+++\n", f"specificity = 0.99\n{control}"))
+    found = check(files)
+    assert any(said in line for line in found) if said else found == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 1999, 2010–2015, the 1990s, FY2016, 2015Q3, and in June 2016 (2016).",
+        "GPT-4, ResNet-50, S3, P95, p99.9, v1.5, XGBoost2, COVID-19, Top-10 and BM25.",
+        "Set `n = 100`.\n\n```python\nx = 100\n```\n\n    y = 100\n",
+        "Here $n = 100$ and\n\n$$\nx = 5\n$$\n",
+        "See <https://example.org/100> and [it](https://example.org/100).",
+        "1. one\n2. two",
+        "So [@paper, page 412, figure 3]; about [=3,000 ms] and [=−12%].",
+    ],
+)
+def test_what_is_sound_is_not_refused(files, text):
+    files.write(NAME, CASE.replace("The till waits.", f"The till waits.\n\n{text}\n\n"))
+    assert check(files) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "none"), (-1, "a fall of 1 in 1,000"), (1, "1 in 1,000, by version 1.2.3")],
+)
+def test_a_claim_may_be_of_nothing_or_of_a_fall(files, value, text):
+    old = 'value = 1\ntext = "1 in 1,000"'
+    assert old in CASE
+    files.write(NAME, CASE.replace(old, f'value = {value}\ntext = "{text}"'))
+    assert check(files) == []
+
+
+def test_a_name_in_quotation_marks_is_found_in_the_text(files):
+    text = CASE.replace('name = "Till"', "name = '\"Till\" box'")
+    files.write(NAME, text.replace("The till waits.", 'The "till" box waits.'))
+    assert check(files) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["<!-- -->", "[a]: https://example.org", "***", "&nbsp;", "### More", "[#delay]"]
+)
+def test_a_section_has_words(files, words):
+    old = "## Data {#data}\n\nNothing about this is public."
+    files.write(NAME, CASE.replace(old, f"## Data {{#data}}\n\n{words}"))
+    assert any("'data' has no sentence" in line for line in check(files))
+
+
+def test_what_cannot_be_read_is_named(files):
+    (files.root / "case-studies" / "folder.md").mkdir()
+    (files.root / "vocabulary.toml").write_text("units = [\n", encoding="utf-8")
+    assert check(files) == ["content/vocabulary.toml:1: The file is not TOML: Invalid value (at"
+                            " end of document)."]  # fmt: skip
+    (files.root / "vocabulary.toml").unlink()
+    assert any("folder.md:1: It cannot be read" in line for line in check(files))
+
+
 def test_a_missing_and_an_empty_section_are_named(files):
     without = CASE.replace("## Data {#data}\n\nNothing about this is public.\n\n", "")
     assert without != CASE
@@ -100,7 +206,7 @@ def test_a_missing_and_an_empty_section_are_named(files):
         NAME,
         CASE.replace("## Data {#data}\n\nNothing about this is public.\n", "## Data {#data}\n"),
     )
-    assert any("'Data' is empty" in line for line in check(files))
+    assert any("'data' has no sentence" in line for line in check(files))
 
 
 def test_sections_stand_in_their_order(files):
@@ -122,8 +228,10 @@ def test_sections_stand_in_their_order(files):
         (b"+++\ntype = \n+++\n", "not TOML"),
         (b"+++\n" + b"x" * 5_000_000, "longer than 1,000,000 characters"),
         (b"", "The first line must be +++"),
+        (b"\xef\xbb\xbf+++\n", "begins with a byte-order mark"),
+        (b"+++\r\n", "Lines end with CR"),
     ],
-    ids=["bytes", "prose", "broken", "huge", "empty"],
+    ids=["bytes", "prose", "broken", "huge", "empty", "mark", "carriage"],
 )
 def test_what_is_no_document_is_named_and_the_others_are_still_checked(files, data, said):
     (files.root / "case-studies" / "bad.md").write_bytes(data)
@@ -166,6 +274,9 @@ def test_two_cases_with_one_slug_are_named(files):
         ("a 24-hour window and sub-100 ms", ["24", "100"]),
         ("10ms, 3x, 5GB", ["10", "3", "5"]),
         ("1/2 and 3:4", ["1", "2", "3", "4"]),
+        ("p < .05, ½ or ² of ①, １２ and ١٢", [".05", "½", "²", "①", "１２", "١٢"]),
+        ("$2000, 2000%, 2000 ms, 2000ms and 2000 million", ["2000"] * 5),
+        ("v1.5, P99.9 and 1.2.3", ["1.2.3"]),
         ("", []),
     ],
 )

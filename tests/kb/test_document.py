@@ -157,7 +157,12 @@ documents = st.one_of(
         industry=optional(texts),
         website=urls,
     ),
-    st.builds(TechniqueDocument, **head, group=st.sampled_from(list(TECHNIQUE_GROUPS)), synonyms=st.lists(lines, max_size=3)),
+    st.builds(
+        TechniqueDocument,
+        **head,
+        group=st.sampled_from(list(TECHNIQUE_GROUPS)),
+        synonyms=st.lists(lines, max_size=3),
+    ),
     st.builds(
         StudyPlanDocument,
         **head,
