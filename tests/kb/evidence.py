@@ -2,7 +2,7 @@
 
 from kb import case_parts
 
-FRONT = '''+++
+FRONT = """+++
 type = "case-study"
 slug = "acme-scorer"
 title = "Acme scores payments"
@@ -109,7 +109,7 @@ prevalence = 0.001
 sensitivity = 0.9
 specificity = 0.99
 +++
-'''
+"""
 TEXTS = {
     "goal": "Refuse fraud, [#share] of payments, within [#delay].",
     "constraints": "The till waits. Another account says [#delay-retold] [@retold].",
