@@ -6,6 +6,7 @@ from kb.vocabulary import ComponentType as ComponentTerm
 from kb.vocabulary import Quantity as QuantityTerm
 from kb.vocabulary import Unit as UnitTerm
 from kb.vocabulary import Vocabulary
+from rest.version import raise_content_version
 
 
 def current_vocabulary() -> Vocabulary:
@@ -70,8 +71,14 @@ def load_vocabulary(vocabulary: Vocabulary) -> bool:
             row.save()
             changed = True
     if changed:
-        convert_claims()
+        words_changed()
     return changed
+
+
+def words_changed() -> None:
+    """What follows in the rows from a change of the vocabulary; texts are rendered anew after."""
+    convert_claims()
+    raise_content_version()
 
 
 def convert_claims() -> None:

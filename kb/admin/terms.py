@@ -1,10 +1,13 @@
 """The vocabulary of cases in the admin: closed lists, to which one adds with a reason."""
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count, Q
 from unfold.admin import ModelAdmin
 
-from kb.models import ComponentType, Quantity, Unit
+from kb.models import CaseStudy, ComponentType, Quantity, Unit
+from kb.services import render_anew
+from kb.terms import words_changed
 
 
 class UsedFilter(admin.SimpleListFilter):
@@ -21,7 +24,7 @@ class UsedFilter(admin.SimpleListFilter):
 
 
 class TermAdmin(ModelAdmin):
-    """Words that came with the site are changed in its file; others here, while none uses them."""
+    """Words that came with the site are changed in its file; others here, and go while unused."""
 
     search_fields = ["name", "slug"]
     ordering = ["name"]
@@ -67,6 +70,33 @@ class TermAdmin(ModelAdmin):
         return (
             obj is not None and self.has_change_permission(request, obj) and not self.is_used(obj)
         )
+
+    def save_model(self, request, obj, form, change):
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            words_changed()
+        cases = [
+            CaseStudy.objects.published().filter(pk=pk).first()
+            for pk in (self.cases_with(obj) if change else [])
+        ]
+        _changed, kept = render_anew(case for case in cases if case)
+        for sentence in kept:
+            self.message_user(request, sentence, messages.WARNING)
+
+    def cases_with(self, term) -> list[int]:
+        """The keys of the cases and drafts that show a word."""
+        paths = [self.path, *(f"{name}__{self.path}" for name in self.others)]
+        found = {
+            pk
+            for path in paths
+            for pk in self.model.objects.filter(pk=term.pk).values_list(path, flat=True)
+        }
+        return sorted(found - {None})
+
+    def delete_model(self, request, obj):
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            words_changed()
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         term = self.get_object(request, object_id)

@@ -401,6 +401,19 @@ def test_a_word_is_added_with_a_reason_and_removed_while_no_case_uses_it(draft, 
     assert not Unit.objects.filter(slug="fortnight").exists()
 
 
+def test_a_changed_word_is_changed_in_the_cases_that_readers_see(case, curating):
+    unit = Unit.objects.create(
+        slug="tick", name="ticks", dimension="time", factor=0.1, reason="The till counts so."
+    )
+    case.claims.filter(key="delay-retold").update(unit=unit)
+    word = {"name": "ticks", "slug": "tick", "dimension": "time", "reason": "The till counts so."}
+    assert curating.post(url("change", unit), word | {"factor": "0.5"}).status_code == 302
+    claim = case.claims.get(key="delay-retold")
+    assert (claim.base_value, claim.base_value_max) == (0.1, 0.15)
+    shown = CaseStudy.objects.get(pk=case.pk).rendered["claims"][2]
+    assert (shown["unit"], shown["base_value"]) == ("tick", 0.1)
+
+
 def test_no_word_is_without_a_reason_in_the_database(db):
     with pytest.raises(IntegrityError), transaction.atomic():
         ComponentType.objects.create(slug="x", name="X", kind="store", summary="X.", reason="")
