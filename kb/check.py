@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from kb.case_render import render_case
 from kb.casecheck import check_case, cycle_in
@@ -70,19 +70,26 @@ def read_all(paths: Iterable[tuple[Path, str]]) -> tuple[list[Read], list[str]]:
             faults += str(exc).split("\n")
             continue
         files.append(Read(name, text, document))
-        if document.slug != path.stem:
-            line = line_of(text, ("slug",))
-            faults.append(f"{name}:{line}: The slug must be the file's name, {path.stem!r}.")
-        if dump(document) != text:
-            faults.append(
-                f"{name}:1: Not in canonical form; `manage.py format_content` puts it there."
-            )
+    return files, faults
+
+
+def check_form(files: Sequence[Read]) -> list[str]:
+    """Names that are not the slug, texts that are not canonical, and slugs that stand twice."""
+    faults: list[str] = []
     seen: dict[tuple[str, str], str] = {}
     for file in files:
+        stem = PurePath(file.name).stem
+        if file.document.slug != stem:
+            line = line_of(file.text, ("slug",))
+            faults.append(f"{file.name}:{line}: The slug must be the file's name, {stem!r}.")
+        if dump(file.document) != file.text:
+            faults.append(
+                f"{file.name}:1: Not in canonical form; `manage.py format_content` puts it there."
+            )
         if file.key in seen:
             faults.append(f"{file.name}:1: {seen[file.key]} has the same type and slug.")
         seen[file.key] = file.name
-    return files, faults
+    return faults
 
 
 def check(files: Sequence[Read], among: Sequence[Read], vocabulary: Vocabulary) -> list[str]:

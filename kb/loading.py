@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from kb.check import Read, read_all
+from kb.check import Read, check_form, read_all
 from kb.document import DOCUMENT_TYPES, read_text
 from kb.errors import CannotPublish, CannotWithdraw, LoadFailed, UnknownReference
 from kb.fields import DocumentError, Fault
@@ -140,6 +140,7 @@ def read_content(root: Path = CONTENT) -> list[File]:
         raise LoadFailed([f"There is no folder {root}."])
     paths = sorted(root.rglob("*.md"))
     found, faults = read_all((path, str(path.relative_to(root.parent))) for path in paths)
+    faults += check_form(found)
     if faults:
         raise LoadFailed(faults)
     order = list(DOCUMENT_TYPES)

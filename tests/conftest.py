@@ -3,25 +3,29 @@
 from io import StringIO
 
 import pytest
+import redis
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import caches
 from django.core.management import call_command
 from rest_framework.test import APIClient
 from xdist.scheduler import LoadScopeScheduling
 
+from config.state import kept_socket
 from kb.models import Card, LoadedFile
 from tests.processes import Site, prepare
+from tests.processes import broker as running_broker
 from tests.worker import running_casebook
 
 PASSWORD = "correct horse battery staple"
 
-# Tests of one folder share real processes: one worker of pytest-xdist runs all of them. (The mark
-# `xdist_group` of pytest-xdist 3.8 does nothing under pytest 9.2.)
-TOGETHER = ("tests/start/", "tests/browser/", "tests/faults/")
+# Tests of one of these share real processes or a site: one worker of pytest-xdist runs all of them.
+# (The mark `xdist_group` of pytest-xdist 3.8 does nothing under pytest 9.2.)
+TOGETHER = ("tests/start/", "tests/browser/", "tests/faults/", "tests/kb/test_upgrade.py")
 
 
 class Together(LoadScopeScheduling):
-    """Tests of these folders together, every other test alone."""
+    """Tests of these together, every other test alone."""
 
     def _split_scope(self, nodeid):
         return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
@@ -38,6 +42,14 @@ def _empty_caches():
     yield
     for cache in caches.all():
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def valkey():
+    """A real broker where the tests' settings look for one, and its process."""
+    folder = kept_socket(settings.VAR_DIR).parent
+    with running_broker(folder) as (url, program):
+        yield redis.Redis(unix_socket_path=url.partition("://")[2]), program
 
 
 @pytest.fixture

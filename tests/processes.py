@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from config.supervisor import broker_command
 
@@ -176,3 +177,12 @@ def broker(folder: Path) -> Iterator[tuple[str, Program]]:
         yield f"redis+socket://{socket_path}", program
     finally:
         program.kill()
+
+
+def is_up(valkey) -> bool:
+    """Whether the broker of the fixture `valkey` answers."""
+    client, _program = valkey
+    try:
+        return client.ping()
+    except redis.ConnectionError:
+        return False

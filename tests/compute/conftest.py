@@ -1,15 +1,12 @@
-"""A real broker where the tests' settings look for one."""
+"""The queue of jobs in the broker of the tests."""
 
 import base64
 import json
 
 import pytest
 import redis
-from django.conf import settings
 
 from compute import work
-from config.state import kept_socket
-from tests.processes import broker as running_broker
 
 
 class Queue:
@@ -27,13 +24,6 @@ class Queue:
 
     def lose(self, count: int) -> None:
         self.client.rpop(self.NAME, count)
-
-
-@pytest.fixture(scope="session")
-def valkey():
-    folder = kept_socket(settings.VAR_DIR).parent
-    with running_broker(folder) as (url, program):
-        yield redis.Redis(unix_socket_path=url.partition("://")[2]), program
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ import datetime
 import time
 
 import pytest
-import redis
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from compute import work
 from compute.models import Job
 from compute.work import LEASE, State
-from tests.processes import eventually
+from tests.processes import eventually, is_up
 
 PARAMS = {"prevalence": 0.01, "sensitivity": 0.9, "specificity": 0.91}
 SECOND = datetime.timedelta(seconds=1)
@@ -286,14 +285,6 @@ def test_a_broker_that_is_down_leaves_the_sweep_going_and_the_row_for_later(valk
     time.sleep(work.BROKER_PAUSE)
     assert work.sweep(Job)["sent"] == 2
     assert now_in_database(job).sent_at is not None
-
-
-def is_up(valkey) -> bool:
-    client, _program = valkey
-    try:
-        return client.ping()
-    except redis.ConnectionError:
-        return False
 
 
 def test_it_finds_every_model_of_work():

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kb.check import check, read_all
+from kb.check import check, check_form, read_all
 from kb.errors import LoadFailed
 from kb.loading import CONTENT, read_vocabulary
 
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         resolved = {path.resolve() for path in chosen}
         shipped = [path for path in _files(CONTENT) if path.resolve() not in resolved]
         among, _ = read_all((path, str(path)) for path in shipped)
+        faults += check_form(files)
         faults += check(files, among, vocabulary)
         if faults:
             raise CommandError("\n".join(faults))

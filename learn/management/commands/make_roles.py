@@ -9,16 +9,16 @@ CONTENT = [
     # The worklist of links that rot.
     "kb.link",
 ]
-HISTORY = ["kb.revision", "kb.card", "kb.link"]
+HISTORY = ["kb.revision", "kb.card"]
 # What learners get wrong, and how often, is for those who write the problems.
 LEARNED_FROM = ["problems.submission"]
 # role: (models it may view, add and change; models it only views; single permissions)
 ROLES = {
-    "curator": (CONTENT, HISTORY + LEARNED_FROM, ["kb.change_link"]),
-    "reviewer": (CONTENT, HISTORY + LEARNED_FROM, ["kb.publish", "kb.change_link"]),
+    "curator": (CONTENT, HISTORY + LEARNED_FROM, []),
+    "reviewer": (CONTENT, HISTORY + LEARNED_FROM, ["kb.publish"]),
     "operator": (
         ["auth.user"],
-        ["compute.job", "compute.dataset", *HISTORY],
+        ["compute.job", "compute.dataset", "kb.link", *HISTORY],
         ["compute.operate_job"],
     ),
 }
