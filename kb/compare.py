@@ -17,10 +17,12 @@ def compare(slugs: list[str]) -> dict[str, Any]:
 
     Raises UnknownReference.
     """
+    # PostgreSQL cannot be asked about a NUL character.
+    askable = [slug for slug in slugs if "\0" not in slug]
     rows = {
         row[1]: row
         for row in CaseStudy.objects.published()
-        .filter(slug__in=slugs)
+        .filter(slug__in=askable)
         .values_list(*ITEM, "rendered")
     }
     if missing := [slug for slug in slugs if slug not in rows]:
