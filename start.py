@@ -102,9 +102,7 @@ def test(words: list[str]) -> int:
     with setting_up():
         python = environment(".venv-dev", "requirements-dev.txt")
         build_assets(python)
-    # One more than there are cores: tests of faults and of pages mostly wait.
-    workers = len(os.sched_getaffinity(0)) + 1
-    command = [python, "-m", "pytest", "-n", str(workers), "--dist", "loadgroup"]
+    command = [python, "-m", "pytest", "-n", "auto", "--dist", "loadgroup"]
     if "--postgres" in words:
         words = [word for word in words if word != "--postgres"]
         command = [python, "-m", "tests.postgres", "--", *command]

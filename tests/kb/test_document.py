@@ -33,12 +33,12 @@ characters = st.characters(
     codec="utf-8", exclude_categories=["Cc", "Cs", "Co"], include_characters="\n\t"
 )
 pieces = st.one_of(st.sampled_from(NASTY), st.text(characters, max_size=12))
-texts = st.lists(pieces, min_size=1, max_size=6).map("".join).filter(bool)
+texts = st.lists(pieces, min_size=1, max_size=6).map("".join).filter(str.strip)
 lines = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co"], exclude_characters="<>"),
     min_size=1,
     max_size=60,
-)
+).filter(str.strip)
 slugs = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,2}", fullmatch=True).filter(
     lambda slug: slug not in RESERVED_SLUGS
 )
