@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kb import search
+from kb.markup import LINKED_TYPES
 from kb.models import Card
 from kb.models.entry import Entry
 
@@ -29,13 +30,6 @@ THEIR_LINKS = {
 }
 # An internal link of Markdown: its words, the kind and the slug of what it leads to.
 LINK = re.compile(r"\[([^\[\]]*)\]\((case|topic|technique|company|plan):([a-z0-9-]+)\)")
-LINKED_TYPES = {
-    "case": "case-study",
-    "topic": "topic",
-    "technique": "technique",
-    "company": "company",
-    "plan": "study-plan",
-}
 
 
 def put_card(entry: Entry) -> None:

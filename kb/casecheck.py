@@ -11,15 +11,13 @@ from markdown_it.token import Token
 from kb.addresses import identity
 from kb.case_parts import SECTIONS, Claim
 from kb.document import CaseStudyDocument
-from kb.fields import BODY, Fault, Place
+from kb.fields import BODY, CONFIDENCES, Fault, Place
 from kb.numbers import loose_numbers, numbers_in, value_of
 from kb.sections import key_of, sections_of
 from kb.syntax import LIKE_A_MARK, MARKDOWN, prose_of, words_in
 from kb.vocabulary import Vocabulary
 
 KEYBOARD = str.maketrans("‘’“”", "''\"\"")
-# The more a reader may trust a claim, the lower.
-TRUST = ["original", "abstract-only", "secondary", "unverified"]
 
 
 def check_case(document: CaseStudyDocument, vocabulary: Vocabulary) -> list[Fault]:
@@ -65,7 +63,9 @@ def _claims(document: CaseStudyDocument, vocabulary: Vocabulary) -> Iterator[Fau
                 f"{named} names the source {claim.source!r}, which is not among those of the case"
                 f" ({known}).",
             )
-        elif TRUST.index(claim.confidence) < TRUST.index(sources[claim.source].confidence):
+        elif CONFIDENCES.index(claim.confidence) < CONFIDENCES.index(
+            sources[claim.source].confidence
+        ):
             yield Fault(
                 (*place, "confidence"),
                 1,

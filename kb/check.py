@@ -20,18 +20,10 @@ from kb.document import (
 )
 from kb.errors import ExampleError
 from kb.fields import BODY, DocumentError, Fault, Place
-from kb.markup import Context, Link, MarkupError, render
+from kb.markup import LINKED_TYPES, Context, Link, MarkupError, render
 from kb.toml import line_of
 from kb.topic_render import render_topic
 from kb.vocabulary import Vocabulary
-
-LINKED_TYPES = {
-    "case": "case-study",
-    "topic": "topic",
-    "technique": "technique",
-    "company": "company",
-    "plan": "study-plan",
-}
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from kb.case_data import ITEM, case_claims, case_item, techniques_of
 from kb.errors import UnknownReference
+from kb.fields import CONFIDENCES
 from kb.models import CaseStudy
 
 FEWEST, MOST = 2, 4
-CONFIDENCES = ("original", "abstract-only", "secondary", "unverified")
 
 
 def compare(slugs: list[str]) -> dict[str, Any]:

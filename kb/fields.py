@@ -2,7 +2,7 @@
 
 import math
 import re
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import (
     AfterValidator,
@@ -100,6 +100,8 @@ Doi = Annotated[
     AfterValidator(plain_text),
 ]
 Confidence = Literal["original", "abstract-only", "secondary", "unverified"]
+# How a thing was read, the most trusted first.
+CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
 
 
 Place = tuple[int | str, ...]

@@ -20,7 +20,14 @@ from kb.sections import Section, split_sections, title_and_key
 from kb.syntax import LIKE_A_MARK, MARKDOWN, MOST_COMPUTED, highlight_code
 
 # A problem names its topics and cases, never the other way: pages list their problems themselves.
-LINK_TYPES = {"case", "topic", "technique", "company", "plan"}
+# The word of a link, and the type of what it leads to.
+LINKED_TYPES = {
+    "case": "case-study",
+    "topic": "topic",
+    "technique": "technique",
+    "company": "company",
+    "plan": "study-plan",
+}
 URL_SCHEMES = {"http", "https", "mailto"}
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # What somebody meant as a link, and readers would see as it is written.
@@ -263,9 +270,9 @@ class _Writer:
         if kind == "problem":
             self.problem(f"A text does not link to problem:{slug}; its page lists its problems.")
             return token.tag
-        if not colon or kind not in LINK_TYPES:
+        if not colon or kind not in LINKED_TYPES:
             if (found := SCHEME.match(href)) and found[1].lower() not in URL_SCHEMES:
-                known = ", ".join(sorted(LINK_TYPES | URL_SCHEMES))
+                known = ", ".join(sorted(URL_SCHEMES.union(LINKED_TYPES)))
                 self.problem(f"The link {href!r} must begin with one of {known}.")
             return token.tag
         try:
@@ -308,7 +315,7 @@ class _Writer:
             case "text" if found := LIKE_A_LINK.search(token.content):
                 return self.problem(
                     f"{found[0]} makes no link: one has no mark inside it, and an address that"
-                    f" begins with one of {', '.join(sorted(LINK_TYPES | URL_SCHEMES))}."
+                    f" begins with one of {', '.join(sorted(URL_SCHEMES.union(LINKED_TYPES)))}."
                 )
             case "container_figure_open":
                 return self.figure(token.info.strip().removeprefix("figure").strip())

@@ -4,8 +4,9 @@ from collections import defaultdict
 
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 
-from kb.cards import LINK, LINKED_TYPES, Cards, without_links
+from kb.cards import LINK, Cards, without_links
 from kb.document import Document, dump
+from kb.markup import LINKED_TYPES
 from kb.models import Card, CaseStudy, Company, Revision, StudyPlan, Technique, Topic
 
 # The fields of documents that name other entries, and the type of those.

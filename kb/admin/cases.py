@@ -15,6 +15,7 @@ from kb.admin.parts import (
     StackedPartInline,
     TabularPartInline,
     UnkeyedFormSet,
+    WorkInline,
 )
 from kb.forms import (
     DoiField,
@@ -197,21 +198,10 @@ class CaseStudyForm(EntryForm):
         fields = ["lessons", "negative_results", "not_public", "questions"]
 
 
-class SourceInline(StackedPartInline):
+class SourceInline(WorkInline):
     model = Source
     form = SourceForm
     formset = SourceFormSet
-    fields = [
-        ("key", "year", "confidence"),
-        "title",
-        ("authors", "publisher"),
-        ("url", "doi"),
-        ("note", "position"),
-    ]
-    formfield_overrides = {
-        models.URLField: {"assume_scheme": "https"},
-        models.TextField: {"widget": UnfoldAdminTextareaWidget({"rows": 1})},
-    }
 
 
 class ClaimInline(StackedPartInline):

@@ -1,12 +1,10 @@
 """The admin of each type of content."""
 
 from django.contrib import admin
-from django.db import models
 from django.urls import path
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kb.admin.entry import DraftFilter, EntryAdmin
-from kb.admin.parts import PartForm, PartFormSet, StackedPartInline, TabularPartInline
+from kb.admin.parts import PartForm, PartFormSet, StackedPartInline, TabularPartInline, WorkInline
 from kb.admin.stale import stale_page
 from kb.forms import DoiField, EntryForm, TextListField
 from kb.models import (
@@ -50,20 +48,9 @@ class ReferenceForm(PartForm):
     doi = DoiField()
 
 
-class ReferenceInline(StackedPartInline):
+class ReferenceInline(WorkInline):
     model = Reference
     form = ReferenceForm
-    fields = [
-        ("key", "year", "confidence"),
-        "title",
-        ("authors", "publisher"),
-        ("url", "doi"),
-        ("note", "position"),
-    ]
-    formfield_overrides = {
-        models.URLField: {"assume_scheme": "https"},
-        models.TextField: {"widget": UnfoldAdminTextareaWidget({"rows": 1})},
-    }
 
 
 class ExampleInline(StackedPartInline):

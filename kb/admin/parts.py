@@ -7,12 +7,17 @@ the number of rows, a form is opened and checked by a handful of queries.
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.db import models
 from django.db.models import CharField, ForeignKey, Value
 from django.db.models.functions import Cast, Concat
 from django.forms.models import construct_instance
 from unfold.admin import StackedInline, TabularInline
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 LAST = 1_000_000
 
@@ -294,6 +299,22 @@ class PartInline:
 
 class StackedPartInline(PartInline, StackedInline):
     collapsible = True
+
+
+class WorkInline(StackedPartInline):
+    """Cited works: the sources of a case, the references of a topic."""
+
+    fields = [
+        ("key", "year", "confidence"),
+        "title",
+        ("authors", "publisher"),
+        ("url", "doi"),
+        ("note", "position"),
+    ]
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.TextField: {"widget": UnfoldAdminTextareaWidget({"rows": 1})},
+    }
 
 
 class TabularPartInline(PartInline, TabularInline):

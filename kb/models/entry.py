@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from kb.document import RESERVED_SLUGS, Document, dump, parse
 from kb.errors import UnknownReference
-from kb.fields import Fault, Part
+from kb.fields import CONFIDENCES, Fault, Part
 
 slug_validator = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*$", "A slug has lower-case letters, digits and single hyphens."
@@ -222,9 +222,7 @@ class CitedWork(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    confidence__in=["original", "abstract-only", "secondary", "unverified"]
-                ),
+                condition=Q(confidence__in=list(CONFIDENCES)),
                 name="%(app_label)s_%(class)s_confidence_known",
             )
         ]

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from kb.fields import CONFIDENCES
 from kb.models.entry import CitedWork, State, line_validator, slug_validator
 from kb.models.terms import Quantity, Unit
 
@@ -101,9 +102,7 @@ class Claim(models.Model):
                 name="kb_claim_kind_known",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    confidence__in=["original", "abstract-only", "secondary", "unverified"]
-                ),
+                condition=Q(confidence__in=list(CONFIDENCES)),
                 name="kb_claim_confidence_known",
             ),
         ]
