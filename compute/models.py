@@ -15,6 +15,7 @@ from compute import work
 from compute.registry import Chart, all_kinds
 from compute.work import ENDED, State, Work, WorkQuerySet, publish
 from rest.json import JSONDecoder
+from rest.owned import OwnedQuerySet
 
 # A list shows parameters and results up to this size, which is that of a small figure.
 LISTED_BYTES = 20_000
@@ -36,6 +37,8 @@ class JobQuerySet(WorkQuerySet):
 
     waiting_for_items = Q(state=State.RUNNING, waits_for_items=True, finished_at=None)
     unheld = WorkQuerySet.unheld | waiting_for_items
+    # Computed from a dataset that somebody uploaded: nobody else's affair, even without a name.
+    of_private_data = Q(params__dataset__has_key="id")
 
     def hand_over(self, job: "Job", token: int, items: list) -> bool:
         """Split held work into items, and hold it no longer. False once the token is void."""
@@ -107,7 +110,9 @@ class JobQuerySet(WorkQuerySet):
         """Go on with jobs whose items have ended although no worker went on; drop old items."""
         failed = Item.objects.filter(job=OuterRef("pk"), state=State.FAILED)
         for pk in self.filter(self.waiting_for_items).filter(Exists(failed)).values_list("pk"):
-            self.count_item(Item.objects.filter(job=pk, state=State.FAILED).first())
+            # None where the job has been deleted meanwhile.
+            if item := Item.objects.filter(job=pk, state=State.FAILED).first():
+                self.count_item(item)
         self._all_done().update(
             waits_for_items=False, state=State.QUEUED, lease_until=None, sent_at=None
         )
@@ -115,12 +120,8 @@ class JobQuerySet(WorkQuerySet):
         orphans.filter(pk__in=Subquery(orphans.unfinished().values("pk"))).cancel_all()
         orphans.filter(state__in=ENDED).delete()
 
-    def of(self, user):
-        """A learner's own jobs; nobody's for a stranger."""
-        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
-
     def charged_to(self, *, user=None, client: str = ""):
-        return self.filter(owner=user) if user else self.filter(owner=None, client=client)
+        return self.of(user) if user else self.filter(owner=None, client=client)
 
     def seconds_since(self, moment) -> float:
         """What the jobs that have ended since a moment are charged."""
@@ -272,12 +273,10 @@ class Schedule(models.Model):
         return self.name
 
 
-class DatasetQuerySet(models.QuerySet):
-    def of(self, user):
-        """A learner's own that have not expired; nobody's for a stranger."""
-        if user is None or not user.is_authenticated:
-            return self.none()
-        return self.filter(owner_id=user.pk, expires_at__gt=timezone.now())
+class DatasetQuerySet(OwnedQuerySet):
+    def kept(self):
+        """Those that have not expired; the sweep deletes the others."""
+        return self.filter(expires_at__gt=timezone.now())
 
 
 class Dataset(models.Model):

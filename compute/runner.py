@@ -52,7 +52,11 @@ def run_item(item_id: str) -> None:
     item = run(Item, item_id, _compute_item)
     if item is None:
         return
-    _persist(lambda: Job.objects.count_item(Item.objects.get(pk=item.pk)))
+    ended = _persist(lambda: Item.objects.filter(pk=item.pk).first())
+    if ended is None:
+        # Its job was deleted meanwhile, with all of its parts.
+        return
+    _persist(lambda: Job.objects.count_item(ended))
     job = _persist(lambda: Job.objects.take_over(item.job_id))
     if job is not None:
         _do(job, _compute)
@@ -95,7 +99,8 @@ def _hold(work: Work, started: float, compute: Callable) -> None:
         logger.info("Worked on it.", extra=names | {"error_code": code} if code else names)
 
 
-def _outcome(compute: Callable, work: Work, progress: Progress) -> Outcome:
+def _outcome(compute: Callable, work: Work, progress: Progress) -> Outcome | None:
+    """How it ended; None where it failed and is no longer this worker's."""
     try:
         return compute(work, progress)
     except KindFailed as exc:
@@ -104,6 +109,10 @@ def _outcome(compute: Callable, work: Work, progress: Progress) -> Outcome:
         # Celery would end the whole worker; one job's appetite is not worth that.
         return _failed("memory-limit", "It needed more memory than there is.")
     except Exception:
+        held = type(work).objects.held(work.pk, work.attempt)
+        if not _persist(held.exists):
+            # What it needed may have gone with it, as when its owner deleted the account.
+            return None
         # A kind can fail in any way. The owner learns that it did, the log learns how;
         # the computation is deterministic, so that trying again would fail again.
         logger.exception("%s %s failed.", type(work).__name__, work.pk)

@@ -7,7 +7,7 @@ from typing import Literal
 import orjson
 from django.core.cache import caches
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from pydantic import BaseModel
 
@@ -35,14 +35,21 @@ def submit_job(
     found: Kind = get_kind(kind)
     checked = found.parse(params)
     fingerprint = found.fingerprint(checked)
-    equal = Job.objects.filter(fingerprint=fingerprint, state=work.State.SUCCEEDED).first()
-    if equal is not None:
-        return equal, {}
+    if not names_private_data(params):
+        equal = Job.objects.filter(fingerprint=fingerprint, state=work.State.SUCCEEDED).first()
+        if equal is not None:
+            return equal, {}
     job = _new_job(found, params, checked, label=label, owner=owner, client=client)
     with transaction.atomic():
         fields = charge(owner, client)
         work.submit(job)
     return job, fields
+
+
+def names_private_data(params: object) -> bool:
+    """Whether parameters name a dataset that somebody uploaded (`JobQuerySet.of_private_data`)."""
+    dataset = params.get("dataset") if isinstance(params, dict) else None
+    return isinstance(dataset, dict) and "id" in dataset
 
 
 def run_again(job: Job) -> Job:
@@ -145,6 +152,18 @@ def cancel_jobs(jobs: JobQuerySet) -> list[Job]:
         Job.objects.filter(pk__in=pks).cancel_all()
         Item.objects.filter(job__in=pks).cancel_all()
     return concerned
+
+
+def let_go_of_jobs(owner) -> None:
+    """What becomes of jobs when their owner's account is deleted, in that transaction.
+
+    Those that succeeded are answers that anybody may get, and stay without owner, label and client.
+    What has not succeeded, and what was computed from the owner's own data, goes; a worker that
+    holds such a job finds its token void, and stops.
+    """
+    jobs = Job.objects.of(owner)
+    jobs.filter(~Q(state=work.State.SUCCEEDED) | jobs.of_private_data).only("pk").delete()
+    jobs.update(owner=None, label=None, client="", request_id="")
 
 
 def picture(job: Job, chart: Chart, form: Literal["json", "svg", "png"], key: str) -> bytes:

@@ -10,6 +10,7 @@ import datetime
 import hashlib
 import threading
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,7 +78,7 @@ def _add(dataset: Dataset) -> Dataset:
         one_at_a_time(f"datasets {owner.pk}")
         if found := _kept_longer(owner, dataset.sha256):
             return found
-        kept = Dataset.objects.of(owner).aggregate(size=Sum("size"))["size"] or 0
+        kept = Dataset.objects.of(owner).kept().aggregate(size=Sum("size"))["size"] or 0
         if kept + dataset.size > settings.DATASET_MEGABYTES * MEGABYTE and not owner.is_staff:
             raise NoRoomForDataset(
                 f"Your datasets take {kept / MEGABYTE:.1f} MB, this one would take"
@@ -90,7 +91,7 @@ def _add(dataset: Dataset) -> Dataset:
 
 def _kept_longer(owner, sha256: str) -> Dataset | None:
     """The owner's dataset of these bytes, which now expires later."""
-    same = Dataset.objects.filter(owner=owner, sha256=sha256)
+    same = Dataset.objects.of(owner).filter(sha256=sha256)
     found = same.first() if same.update(expires_at=_end()) else None
     if found is None or path_of(found.pk).exists():
         return found
@@ -100,7 +101,7 @@ def _kept_longer(owner, sha256: str) -> Dataset | None:
 
 def dataset_of(owner, pk: uuid.UUID) -> Dataset:
     """The owner's own. Raises UnknownDataset; of those of others one learns nothing."""
-    dataset = Dataset.objects.of(owner).filter(pk=pk).first()
+    dataset = Dataset.objects.of(owner).kept().filter(pk=pk).first()
     if dataset is None or not path_of(pk).exists():
         raise UnknownDataset(f"You have no dataset {pk}, or it has expired; upload it again.")
     return dataset
@@ -118,6 +119,15 @@ def delete(dataset: Dataset) -> None:
     pk = dataset.pk
     dataset.delete()
     path_of(pk).unlink(missing_ok=True)
+
+
+def delete_all_of(owner) -> None:
+    """In the transaction that deletes an account: rows at once, files when it has committed."""
+    datasets_of_owner = Dataset.objects.of(owner)
+    paths = [path_of(pk) for pk in datasets_of_owner.values_list("pk", flat=True)]
+    datasets_of_owner.delete()
+    for path in paths:
+        transaction.on_commit(partial(path.unlink, missing_ok=True), robust=True)
 
 
 def delete_expired() -> None:

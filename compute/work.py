@@ -26,6 +26,7 @@ from django.utils import timezone
 from kombu.pools import producers
 
 from rest.access import current_request_id
+from rest.owned import OwnedQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class State(models.TextChoices):
 ENDED = [State.SUCCEEDED, State.FAILED, State.CANCELLED]
 
 
-class WorkQuerySet(models.QuerySet):
+class WorkQuerySet(OwnedQuerySet):
     """The only ways in which the state of work changes."""
 
     # Unfinished work that no worker holds: to cancel it is to end it.
@@ -292,7 +293,7 @@ def _publishing() -> kombu.Connection:
 def unfinished_of(owner) -> int:
     """How much of everything that a learner began has not ended: jobs and submissions."""
     first, *others = (
-        model.objects.unfinished().filter(owner=owner).order_by().values_list("pk")
+        model.objects.of(owner).unfinished().order_by().values_list("pk")
         for model in kinds_of_work()
         if not model.IS_PART
     )

@@ -44,6 +44,7 @@ def put_card(entry: Entry) -> None:
             "text": entry.card_text(),
             "techniques": entry.card_techniques(),
             "topics": entry.card_topics(),
+            "digest": entry.card_digest(),
             "extra": entry.card_extra(),
         },
     )
@@ -76,14 +77,14 @@ class Related:
 
 
 class Cards:
-    """Every card, read once for a request, and without the long text that only search needs.
+    """Every card, read once for a request, without the texts that only search and digest need.
 
     What has no card is not published, so that nothing here names a draft.
     """
 
     @cached_property
     def all(self) -> list[Card]:
-        return list(Card.objects.defer("text"))
+        return list(Card.objects.defer("text", "digest"))
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], Card]:

@@ -71,6 +71,7 @@ def whole_case(case: CaseStudy, techniques: list[str], is_published: IsPublished
 
     return case_item(item, techniques) | {
         "teaser": case.teaser,
+        "readers": case.readers,
         "sections": [
             section | {"markdown": linked(section["markdown"])} for section in kept["sections"]
         ],

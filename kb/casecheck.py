@@ -15,6 +15,7 @@ from kb.fields import BODY, CONFIDENCES, Fault, Place
 from kb.numbers import loose_numbers, numbers_in, value_of
 from kb.sections import key_of, sections_of
 from kb.syntax import LIKE_A_MARK, MARKDOWN, prose_of, words_in
+from kb.teasers import CASE_TEASERS, teaser_faults
 from kb.vocabulary import Vocabulary
 
 KEYBOARD = str.maketrans("‘’“”", "''\"\"")
@@ -31,6 +32,7 @@ def check_case(document: CaseStudyDocument, vocabulary: Vocabulary) -> list[Faul
         *_sections(document),
         *_marks(document),
         *_numbers(document),
+        *teaser_faults(document, CASE_TEASERS),
     ]
 
 
@@ -350,7 +352,7 @@ def prose(document: CaseStudyDocument) -> Iterator[tuple[Place, str]]:
 
 def _plain(document: CaseStudyDocument) -> Iterator[tuple[Place, str]]:
     """The texts without marks: a number in them is one of a claim's."""
-    for name in ("title", "summary", "teaser"):
+    for name in ("title", "summary", "teaser", "readers"):
         yield (name,), getattr(document, name)
     for index, component in enumerate(document.components):
         for name in ("technology", "latency", "freshness", "scale"):

@@ -21,6 +21,7 @@ from kb.document import (
 from kb.errors import ExampleError
 from kb.fields import BODY, DocumentError, Fault, Place
 from kb.markup import LINKED_TYPES, Context, Link, MarkupError, render
+from kb.teasers import TOPIC_TEASERS, teaser_faults
 from kb.toml import line_of
 from kb.topic_render import render_topic
 from kb.vocabulary import Vocabulary
@@ -109,6 +110,8 @@ def check(files: Sequence[Read], among: Sequence[Read], vocabulary: Vocabulary) 
             faults += check_case(document, vocabulary)
             if cycle := cycle_in(supersedes, document.slug):
                 faults.append(cycle)
+        if isinstance(document, TopicDocument) and document.body:
+            faults += teaser_faults(document, TOPIC_TEASERS)
         if not faults:
             faults += _rendering(document, vocabulary, link)
         found += [file.where(fault) for fault in faults]

@@ -75,6 +75,7 @@ class CaseStudyDocument(Document):
     negative_results: list[Text] = []
     not_public: list[Text] = []
     teaser: OptionalText = ""
+    readers: OptionalText = ""
     audience: Audience = Audience()
     sources: list[Work] = []
     claims: list[Claim] = []
@@ -107,6 +108,7 @@ class TopicDocument(Document):
     prerequisites: SlugSet = []
     techniques: SlugSet = []
     teaser: OptionalText = ""
+    formula: OptionalText = ""
     references: list[Work] = []
     examples: Annotated[list[Example], Field(max_length=20)] = []
 

@@ -171,7 +171,9 @@ class Control(Part):
     minimum: float | int | None = None
     maximum: float | int | None = None
     step: float | int | None = None
-    choices: list[Annotated[str, AfterValidator(plain_text)] | float | int] = []
+    choices: list[
+        Annotated[str, BeforeValidator(_with_line_feeds), AfterValidator(plain_text)] | float | int
+    ] = []
 
 
 class Example(Part):

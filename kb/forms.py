@@ -8,7 +8,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from kb.models.entry import doi_validator
 
 # Texts of a few lines.
-SHORT = {"summary", "teaser", "audience_student", "audience_engineer", "audience_researcher"}
+SHORT = {
+    *("summary", "teaser", "readers", "formula"),
+    *("audience_student", "audience_engineer", "audience_researcher"),
+}
 DOI_PREFIX = re.compile(r"^(https?://)?((dx|www)\.)?doi\.org/|^doi:\s*", re.IGNORECASE)
 
 

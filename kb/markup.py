@@ -5,11 +5,13 @@ that we make ourselves: math, figures and margin notes. Made when content is pub
 it is read.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
+from typing import NamedTuple
 
 import nh3
 from markdown_it.token import Token
@@ -44,6 +46,8 @@ ALLOWED_TAGS = {
     *("summary", "aside"),
 }
 ALLOWED_ATTRIBUTES = {"*": {"class"}, "a": {"href", "title"}, "ol": {"start"}}
+# Only `question` writes one: nobody can write HTML.
+ALLOWED_ATTRIBUTES["details"] = {"id"}
 
 Problem = tuple[int, str]
 # The address of a published entry, by kind and slug; None for a planned one. Raises KeyError.
@@ -93,6 +97,13 @@ class Context:
     link: Link = _no_link
 
 
+class SelfCheck(NamedTuple):
+    """A question to check oneself. Its key changes with its words, and not with its place."""
+
+    key: str
+    text: str
+
+
 @dataclass
 class Rendered:
     """A whole text: the HTML, its sections, and what reading it takes."""
@@ -102,7 +113,8 @@ class Rendered:
     words: int
     formulas: int
     code_lines: int
-    self_checks: int
+    # The questions to check oneself, each with the key by which answers to it are kept.
+    questions: list[SelfCheck]
     # The claims that the text mentions: their anchors are there.
     claims: list[str]
 
@@ -142,7 +154,8 @@ class _Writer:
         self.claims: list[str] = []
         self.claims_noted = 0
         self.line = 1
-        self.formulas = self.code_lines = self.self_checks = 0
+        self.formulas = self.code_lines = 0
+        self.questions: list[SelfCheck] = []
 
     def place(self, html: str) -> str:
         self.parts.append(html)
@@ -347,10 +360,13 @@ class _Writer:
         return html.rstrip("\n") if token.nesting == 1 else html
 
     def question(self, text: str) -> str:
-        self.self_checks += 1
         tokens = MARKDOWN.parseInline(text, {})
         self.resolve_links(tokens)
-        return f'<details class="question"><summary>{self.render(tokens)}</summary>'
+        key = f"q-{hashlib.blake2b(text.encode(), digest_size=5).hexdigest()}"
+        if key in {question.key for question in self.questions}:
+            return self.problem(f"The question {text!r} stands twice.")
+        self.questions.append(SelfCheck(key, text))
+        return f'<details class="question" id="{key}"><summary>{self.render(tokens)}</summary>'
 
 
 def _describe(work: Work, locator: str | None) -> str:
@@ -425,7 +441,7 @@ def render(body: str, context: Context | None = None, place: Place = BODY) -> Re
         words=len(plain_text(re.sub(r"<pre.*?</pre>", " ", whole, flags=re.DOTALL)).split()),
         formulas=writer.formulas,
         code_lines=writer.code_lines,
-        self_checks=writer.self_checks,
+        questions=writer.questions,
         claims=writer.claims,
     )
 

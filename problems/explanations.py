@@ -37,7 +37,7 @@ def explain(submission: Submission) -> tuple[Explanation, dict[str, str]]:
     with transaction.atomic():
         # Of two requests at the same moment the second finds what the first began.
         one_at_a_time(f"charge {owner.pk}")
-        earlier = Explanation.objects.filter(submission=submission)
+        earlier = Explanation.objects.of(owner).filter(submission=submission)
         found = earlier.exclude(state__in=[State.FAILED, State.CANCELLED]).first()
         if found is not None:
             return found, {}

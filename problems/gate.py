@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from problems.document import ProblemDocument
-from problems.gate_texts import covered, examples, hints, unwritten, values
+from problems.gate_texts import covered, examples, hints, teaser, unwritten, values
 from problems.judge.answers import Answer, Test, is_same_answer
 from problems.judge.codec import Value, encode
 from problems.judge.compare import compare
@@ -87,7 +87,7 @@ def check(document: ProblemDocument, sandbox: Sandbox) -> Report:
 
     Takes about two seconds. Raises Unavailable where nothing can be run safely.
     """
-    complaints = list(unwritten(document))
+    complaints = [*unwritten(document), *teaser(document)]
     try:
         test_set = build(document, sandbox)
     except BuildFailed as exc:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kb.teasers import wrong_with_teaser
 from problems.document import Example, ProblemDocument
 from problems.judge.codec import Value
 from problems.judge.compare import compare
@@ -18,7 +19,7 @@ from problems.judge.testset import TestSet, described, limits_of
 from problems.judge.testsfile import edge_cases
 from problems.package import package_files
 
-__all__ = ["TO_WRITE", "covered", "examples", "hints", "unwritten", "values"]
+__all__ = ["TO_WRITE", "covered", "examples", "hints", "teaser", "unwritten", "values"]
 
 # What `manage.py new_problem` leaves for its author, in every place that is still to be filled.
 TO_WRITE = "To write:"
@@ -43,6 +44,12 @@ def unwritten(document: ProblemDocument) -> Iterator[str]:
             if TO_WRITE in line:
                 said = line.partition(TO_WRITE)[2].strip(QUOTES)
                 yield f"{name}:{number}: still to write: {said}"
+
+
+def teaser(document: ProblemDocument) -> Iterator[str]:
+    """The day's digest says what solving it teaches, in whole sentences."""
+    if wrong := wrong_with_teaser(document.teaser):
+        yield f"problem.toml: The teaser (what solving it teaches, for the day's digest) {wrong}"
 
 
 def covered(document: ProblemDocument, test_set: TestSet) -> Iterator[str]:

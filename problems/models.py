@@ -27,6 +27,7 @@ from problems.document import (
 )
 from problems.judge.testset import TestSet
 from rest.json import JSONDecoder
+from rest.owned import OwnedQuerySet
 
 
 class Status(models.TextChoices):
@@ -40,7 +41,7 @@ class Status(models.TextChoices):
 class ProblemQuerySet(EntryQuerySet):
     def with_status(self, user):
         """With `status` of this learner, a value of Status."""
-        judged = Submission.objects.judged().filter(problem=OuterRef("pk"), owner=user)
+        judged = Submission.objects.of(user).judged().filter(problem=OuterRef("pk"))
         accepted = judged.filter(verdict=Submission.Verdict.ACCEPTED)
         return self.annotate(
             status=models.Case(
@@ -203,6 +204,9 @@ class Problem(Entry):
     def card_topics(self):
         return self.topic_slugs
 
+    def card_digest(self):
+        return {"text": self.teaser}
+
     def card_extra(self):
         cases = slugs_of(self.cases)
         return {"difficulty": self.difficulty, "cases": cases, "position": self.position}
@@ -211,16 +215,19 @@ class Problem(Entry):
 class HintReveal(models.Model):
     """A learner saw a hint: once, and for good."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="hint_reveals")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="hint_reveals")
     problem = models.ForeignKey(Problem, models.CASCADE, related_name="reveals")
+    problem_version = models.PositiveIntegerField(null=True, help_text="Null: before it was kept.")
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         ordering = ["problem", "number"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "problem", "number"], name="problems_hintreveal_once"
+                fields=["owner", "problem", "number"], name="problems_hintreveal_once"
             )
         ]
 
@@ -231,18 +238,21 @@ class HintReveal(models.Model):
 class GaveUp(models.Model):
     """A learner asked to see the editorial without having solved the problem: for good."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="given_up")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="given_up")
     problem = models.ForeignKey(Problem, models.CASCADE, related_name="given_up")
+    problem_version = models.PositiveIntegerField(null=True, help_text="Null: before it was kept.")
     at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "gave up"
         constraints = [
-            models.UniqueConstraint(fields=["user", "problem"], name="problems_gaveup_once")
+            models.UniqueConstraint(fields=["owner", "problem"], name="problems_gaveup_once")
         ]
 
     def __str__(self):
-        return f"{self.user_id} gave up {self.problem_id}"
+        return f"{self.owner_id} gave up {self.problem_id}"
 
 
 class StoredTests(models.Model):
@@ -277,10 +287,6 @@ class StoredTests(models.Model):
 
 
 class SubmissionQuerySet(WorkQuerySet):
-    def of(self, user):
-        """A learner's own; nobody's for a stranger."""
-        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
-
     def judged(self):
         """Those of all tests that have a verdict."""
         return self.filter(mode=Submission.Mode.SUBMIT, state=State.SUCCEEDED)
@@ -360,6 +366,28 @@ class Submission(Work):
 
     def __str__(self):
         return f"{self.mode} {self.pk}"
+
+
+class EarlierJudgement(models.Model):
+    """What was judged of a submission before it was judged again on a newer version."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="earlier")
+    problem_version = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=13, choices=Submission.Verdict)
+    score = models.FloatField()
+    diagnosis = models.JSONField(null=True, blank=True, decoder=JSONDecoder)
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["submission", "problem_version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "problem_version"], name="problems_earlierjudgement_once"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.verdict} of {self.submission_id} on version {self.problem_version}"
 
 
 class Explanation(Work):

@@ -9,10 +9,12 @@ from django.db.models import Count, Q
 from problems.judge.sandbox import Sandbox
 from problems.judge.verdict import Judgement
 from problems.judging import fields_of, judgement_of
-from problems.models import Explanation, Problem, Submission, SubmissionQuerySet
+from problems.models import EarlierJudgement, Explanation, Problem, Submission, SubmissionQuerySet
 
 # In one request; whoever has more does it again, as these are then of the new version.
 MOST, SECONDS = 200, 30
+# What is kept of a judgement that another takes the place of: the log says what was judged then.
+KEPT = ("problem_version", "verdict", "score", "diagnosis")
 
 
 class Again(NamedTuple):
@@ -74,9 +76,17 @@ def apply(problem: Problem, judged: list[Again]) -> int:
     # What was said of a verdict that no longer stands.
     changed = [again.submission.pk for again in judged if again.changes]
     Explanation.objects.filter(submission__in=changed).delete()
-    return sum(
-        Submission.objects.judged()
-        .filter(pk=submission.pk, problem_version=submission.problem_version)
-        .update(problem_version=problem.version, **fields_of(judgement))
-        for submission, judgement in judged
-    )
+    done = 0
+    for submission, judgement in judged:
+        earlier = EarlierJudgement(
+            submission=submission, **{name: getattr(submission, name) for name in KEPT}
+        )
+        replaced = (
+            Submission.objects.judged()
+            .filter(pk=submission.pk, problem_version=submission.problem_version)
+            .update(problem_version=problem.version, **fields_of(judgement))
+        )
+        if replaced:
+            earlier.save()
+            done += 1
+    return done

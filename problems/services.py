@@ -34,14 +34,17 @@ def reveal_hint(user, problem: Problem, number: int) -> None:
         seen = set(revealed_hints(user, problem))
         if number > 1 and number - 1 not in seen:
             raise HintNotDue(f"Hint {number} is due once hint {number - 1} is revealed.")
-        HintReveal.objects.get_or_create(user=user, problem=problem, number=number)
+        HintReveal.objects.of(user).get_or_create(
+            owner=user,
+            problem=problem,
+            number=number,
+            defaults={"problem_version": problem.version},
+        )
 
 
 def revealed_hints(user, problem: Problem) -> list[int]:
     """The numbers of the hints that the learner has seen, of those that there are."""
-    if not user.is_authenticated:
-        return []
-    seen = HintReveal.objects.filter(user=user, problem=problem, number__lte=len(problem.hints))
+    seen = HintReveal.objects.of(user).filter(problem=problem, number__lte=len(problem.hints))
     return list(seen.values_list("number", flat=True))
 
 

@@ -76,15 +76,17 @@ def cancel(submission: Submission) -> Submission:
 
 def give_up(user, problem: Problem) -> None:
     """Open the editorial for a learner, and record it: once, and for good."""
-    GaveUp.objects.get_or_create(user=user, problem=problem)
+    GaveUp.objects.of(user).get_or_create(
+        owner=user, problem=problem, defaults={"problem_version": problem.version}
+    )
 
 
 def check_editorial(user, problem: Problem) -> None:
     """Raises EditorialClosed for a learner who has neither solved the problem nor given up."""
-    if user.is_staff or GaveUp.objects.filter(user=user, problem=problem).exists():
+    if user.is_staff or GaveUp.objects.of(user).filter(problem=problem).exists():
         return
-    accepted = Submission.objects.judged().filter(verdict=Submission.Verdict.ACCEPTED)
-    if not accepted.filter(owner=user, problem=problem).exists():
+    accepted = Submission.objects.of(user).judged().filter(verdict=Submission.Verdict.ACCEPTED)
+    if not accepted.filter(problem=problem).exists():
         raise EditorialClosed("The editorial opens once you have solved the problem or given up.")
 
 

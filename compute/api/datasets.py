@@ -103,7 +103,7 @@ class DatasetViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         super().initial(request, *args, **kwargs)
 
     def get_queryset(self):
-        return Dataset.objects.of(self.request.user)
+        return Dataset.objects.of(self.request.user).kept()
 
     @extend_schema(
         summary="List your own datasets, newest first",

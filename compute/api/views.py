@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, viewsets
@@ -126,7 +127,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         )
         waited = wait_as_preferred(request, job)
         if waited and not job.is_ended:
-            job = Job.objects.get(pk=job.pk)
+            job = get_object_or_404(Job, pk=job.pk)
         status = 200 if job.is_ended else 202
         response = Response(self.get_serializer(job).data, status=status)
         response["Location"] = f"/api/v1/compute/jobs/{job.pk}/"
@@ -151,7 +152,7 @@ class JobViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         if matches(request.headers.get("If-None-Match", ""), self._etag(job)):
             response = Response(status=304)
         elif paths is None:
-            job = Job.objects.get(pk=pk)
+            job = get_object_or_404(Job, pk=pk)
             response = Response(self.get_serializer(job).data)
         else:
             job = Job.objects.defer(*{"params", "result"} - {path[0] for path in paths}).get(pk=pk)

@@ -305,7 +305,7 @@ class CaseStudyAdmin(EntryAdmin):
         ExperimentInline,
     ]
     fieldsets = [
-        (None, {"fields": ["title", "slug", "summary", "teaser"]}),
+        (None, {"fields": ["title", "slug", "summary", "teaser", "readers"]}),
         ("About", {"fields": [("company", "domain", "year"), "techniques", "topics"]}),
         ("Text", {"fields": ["body"]}),
         ("Findings", {"fields": ["lessons", "negative_results", "not_public", "questions"]}),

@@ -115,7 +115,7 @@ class TopicAdmin(EntryAdmin):
     autocomplete_fields = ["chapter", "prerequisites", "techniques"]
     inlines = [ReferenceInline, ExampleInline]
     fieldsets = [
-        (None, {"fields": ["title", "slug", "summary", "teaser"]}),
+        (None, {"fields": ["title", "slug", "summary", "teaser", "formula"]}),
         ("Place", {"fields": [("chapter", "position", "minutes"), "prerequisites", "techniques"]}),
         ("Text", {"fields": ["outcomes", "body"]}),
     ]

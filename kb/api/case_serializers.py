@@ -159,6 +159,7 @@ class ExperimentSerializer(serializers.Serializer):
 
 class CaseStudySerializer(CaseStudyItemSerializer):
     teaser = serializers.CharField()
+    readers = serializers.CharField()
     html = serializers.CharField()
     sections = CaseSectionSerializer(many=True)
     architecture = ArchitectureSerializer()
@@ -177,6 +178,7 @@ class CaseStudySerializer(CaseStudyItemSerializer):
         fields = [
             *CaseStudyItemSerializer.Meta.fields,
             "teaser",
+            "readers",
             "html",
             "sections",
             "architecture",

@@ -285,13 +285,15 @@ TOPIC_ITEM = {
     "license": LICENSE,
 }
 TOPIC = TOPIC_ITEM | {
-    "teaser": "",
+    "teaser": "A test that finds nine cases in ten has just come back positive. How ill are you?",
+    "formula_html": '<math alttext="p" display="block"><mi>p</mi></math>',
     "outcomes": ["Name prior, likelihood, evidence and posterior."],
     "prerequisites": ["random-variables"],
     "techniques": ["bayes-theorem"],
     "markdown": "## The question {#question}\n\nThe test is positive.",
     "html": '<section id="question"><h2>The question</h2><p>The test is positive.</p></section>',
     "sections": [SECTION],
+    "questions": [{"key": "q-3f9a0c1b52", "text": "Is a positive test proof?"}],
     "references": [SOURCE],
     "examples": [],
     "problems": ["bayes-diagnostic-test"],

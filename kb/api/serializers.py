@@ -216,12 +216,25 @@ class ExampleSerializer(serializers.Serializer):
     text = MarkdownField()
 
 
+class TopicQuestionSerializer(serializers.Serializer):
+    """A question to check oneself; its answer is in the text, where the key is its anchor."""
+
+    key = serializers.CharField()
+    text = MarkdownField()
+
+
 class TopicSerializer(EntrySerializer, TopicItemSerializer):
     outcomes = serializers.ListField(child=MarkdownField())
     prerequisites = SlugListField(only_published=False)
     markdown = MarkdownField(source="body")
     html = serializers.CharField(source="rendered.html")
     sections = SectionSerializer(many=True, source="rendered.sections")
+    formula_html = serializers.CharField(
+        source="rendered.formula_html",
+        default="",
+        help_text="The key formula, as MathML; may be empty.",
+    )
+    questions = TopicQuestionSerializer(many=True, source="rendered.questions", default=list)
     references = ReferenceSerializer(many=True, source="rendered.references")
     examples = ExampleSerializer(many=True, source="rendered.parts")
     problems = serializers.SerializerMethodField()
@@ -232,12 +245,14 @@ class TopicSerializer(EntrySerializer, TopicItemSerializer):
         fields = [
             *TopicItemSerializer.Meta.fields,
             "teaser",
+            "formula_html",
             "outcomes",
             "prerequisites",
             "techniques",
             "markdown",
             "html",
             "sections",
+            "questions",
             "references",
             "examples",
             "problems",

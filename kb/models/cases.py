@@ -55,7 +55,16 @@ class CaseStudy(Entry):
     audience_student = models.TextField(blank=True, max_length=4000)
     audience_engineer = models.TextField(blank=True, max_length=4000)
     audience_researcher = models.TextField(blank=True, max_length=4000)
-    teaser = models.TextField(blank=True, max_length=4000)
+    teaser = models.TextField(
+        blank=True,
+        max_length=4000,
+        help_text="What the digest says of it: a few whole sentences, 80 characters or more.",
+    )
+    readers = models.TextField(
+        blank=True,
+        max_length=4000,
+        help_text="Who it is for: a whole sentence of 80 characters or more, for the digest.",
+    )
     body = models.TextField(
         max_length=200_000, help_text="Markdown; each section is '## Title {#key}'."
     )
@@ -94,6 +103,7 @@ class CaseStudy(Entry):
             negative_results=self.negative_results,
             not_public=self.not_public,
             teaser=self.teaser,
+            readers=self.readers,
             audience={
                 "student": self.audience_student,
                 "engineer": self.audience_engineer,
@@ -145,6 +155,7 @@ class CaseStudy(Entry):
     def write(self, document):
         self.slug, self.title, self.summary = document.slug, document.title, document.summary
         self.body, self.teaser = document.body, document.teaser
+        self.readers = document.readers
         [self.company] = find_all(Company.objects.current(), [document.company], "company")
         self.domain, self.year = document.domain, document.year
         self.lessons = document.lessons
@@ -283,6 +294,9 @@ class CaseStudy(Entry):
             "components": {row.type.slug: row.type.name for row in self._typed_components()},
             "links": {link["case_study"]: link["relation"] for link in self.rendered["links"]},
         }
+
+    def card_digest(self):
+        return {"text": " ".join(filter(None, (self.teaser, self.readers)))}
 
     def _typed_components(self):
         return self.components.select_related("type").order_by("type__slug")

@@ -186,6 +186,10 @@ class Entry(models.Model):
     def card_topics(self) -> list[str]:
         return []
 
+    def card_digest(self) -> dict:
+        """What the day's digest says of it: `text`, and for a topic `formula_html`."""
+        return {}
+
     def card_extra(self) -> dict:
         """What lists show of the entry besides its title and summary."""
         return {}

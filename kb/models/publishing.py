@@ -50,6 +50,8 @@ class Card(models.Model):
     text = models.TextField(blank=True)
     techniques = models.JSONField(default=list)
     topics = models.JSONField(default=list)
+    # What the day's digest says of it.
+    digest = models.JSONField(default=dict)
     # What lists show besides: a company, minutes, a difficulty.
     extra = models.JSONField(default=dict)
 

@@ -22,6 +22,7 @@ from kb.models.entry import (
 from kb.models.examples import ExampleRow
 from kb.models.links import link_to
 from kb.models.vocabulary import Technique
+from kb.teasers import TOPIC_TEASERS, teaser_faults
 from kb.topic_render import render_topic
 
 
@@ -83,6 +84,10 @@ class StudyPlan(Entry):
         titles = " ".join(chapter.title for chapter in self.chapters.all())
         return f"{titles} {self.rendered['text']}"
 
+    def card_extra(self):
+        chapters = [{"slug": part.slug, "title": part.title} for part in self.chapters.all()]
+        return {"position": self.position, "chapters": chapters}
+
 
 class Chapter(models.Model):
     plan = models.ForeignKey(StudyPlan, models.CASCADE, related_name="chapters")
@@ -122,7 +127,14 @@ class Topic(Entry):
     techniques = models.ManyToManyField(
         Technique, blank=True, related_name="topics", limit_choices_to=NO_DRAFT_BESIDE
     )
-    teaser = models.TextField(blank=True, max_length=4000)
+    teaser = models.TextField(
+        blank=True,
+        max_length=4000,
+        help_text="What the digest says of it: a few whole sentences, 80 characters or more.",
+    )
+    formula = models.TextField(
+        blank=True, max_length=4000, help_text="The key formula, in TeX, without dollar signs."
+    )
     body = models.TextField(
         blank=True, max_length=200_000, help_text="Markdown; each section is '## Title {#key}'."
     )
@@ -147,6 +159,7 @@ class Topic(Entry):
             prerequisites=slugs_of(self.prerequisites),
             techniques=slugs_of(self.techniques),
             teaser=self.teaser,
+            formula=self.formula,
             references=[values_of(reference, Work) for reference in self.references.all()],
             examples=[values_of(example, ExamplePart) for example in self.examples.all()],
         )
@@ -154,6 +167,7 @@ class Topic(Entry):
     def write(self, document):
         self.slug, self.title, self.summary = document.slug, document.title, document.summary
         self.body, self.teaser = document.body, document.teaser
+        self.formula = document.formula
         chapter = Chapter.objects.filter(
             plan__slug=document.plan, plan__draft_of=None, slug=document.chapter
         ).first()
@@ -184,6 +198,9 @@ class Topic(Entry):
     def make_rendered(document):
         return render_topic(document, link_to)
 
+    def faults(self, document):
+        return list(teaser_faults(document, TOPIC_TEASERS))
+
     def card_text(self):
         return f"{' '.join(self.outcomes)} {self.rendered['text']}"
 
@@ -199,7 +216,14 @@ class Topic(Entry):
             "plan": self.chapter.plan.slug,
             "chapter": self.chapter.slug,
             "position": self.position,
+            "prerequisites": slugs_of(self.prerequisites),
+            # By which what was read and answered is kept.
+            "sections": [section["key"] for section in self.rendered.get("sections", [])],
+            "questions": [question["key"] for question in self.rendered.get("questions", [])],
         }
+
+    def card_digest(self):
+        return {"text": self.teaser, "formula_html": self.rendered.get("formula_html", "")}
 
 
 class Reference(CitedWork):

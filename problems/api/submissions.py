@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.conf import settings
+from django.shortcuts import get_object_or_404
 from django_filters import FilterSet
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -212,7 +213,8 @@ def begin(request, problem: Problem, mode: Submission.Mode, given: dict) -> Resp
     )
     waited = wait_as_preferred(request, submission)
     if waited and not submission.is_ended:
-        submission = Submission.objects.select_related("problem").get(pk=submission.pk)
+        mine = Submission.objects.of(request.user).select_related("problem")
+        submission = get_object_or_404(mine, pk=submission.pk)
     status = 200 if submission.is_ended else 202
     response = Response(SubmissionSerializer(submission).data, status=status)
     response["Location"] = f"/api/v1/submissions/{submission.pk}/"
@@ -328,7 +330,7 @@ class SubmissionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         explanation, fields = idempotency.once(
             request,
             None,
-            Explanation.objects.filter(submission=pk),
+            Explanation.objects.of(request.user).filter(submission=pk),
             partial(explanations.explain, self.get_object()),
         )
         waited = wait_as_preferred(request, explanation)

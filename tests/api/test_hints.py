@@ -47,7 +47,7 @@ def test_a_hint_is_recorded_once_however_often_it_is_revealed(api_as, ada):
     client = api_as(ada)
     answers = [reveal(client, 1).json() for _again in range(3)]
     assert answers[0] == answers[1] == answers[2]
-    assert HintReveal.objects.filter(user=ada).count() == 1
+    assert HintReveal.objects.filter(owner=ada).count() == 1
 
 
 def test_what_one_learner_reveals_another_does_not_see(api_as, ada, bob):

@@ -74,7 +74,7 @@ def dataset(api_as, ada) -> str:
 def submission(ada) -> str:
     """Of Ada's, who may read the editorial of its problem."""
     problem = Problem.objects.get(slug="multi-head-attention")
-    GaveUp.objects.create(user=ada, problem=problem)
+    GaveUp.objects.create(owner=ada, problem=problem)
     return str(judged(ada, slug=problem.slug).pk)
 
 

@@ -42,6 +42,7 @@ plan = "basics-of-anvils"
 chapter = "first"
 position = 2
 minutes = 10
+teaser = "An anvil waits, a hammer falls, and somebody has to say which of them made the other."
 +++
 """
 TOPIC = """+++
@@ -56,6 +57,7 @@ minutes = 15
 outcomes = ["Tell an anvil from a hammer."]
 prerequisites = ["hammers"]
 techniques = ["anvil-sorting"]
+teaser = "An anvil waits, a hammer falls, and somebody has to say which of them made the other."
 
 [[references]]
 key = "smith"
@@ -112,6 +114,8 @@ year = 2020
 techniques = ["anvil-sorting"]
 topics = ["anvils", "hammers"]
 lessons = ["Weigh before you rank; see [hammers](topic:hammers)."]
+teaser = "Acme sells anvils by weight, and yet the heaviest stood last until a customer asked why."
+readers = "For whoever sorts a list by one number and wonders whether it is the one that matters."
 
 [[sources]]
 key = "acme"

@@ -13,6 +13,8 @@ year = 2021
 techniques = ["anvil-sorting"]
 topics = ["anvils"]
 lessons = ["Of [#share] that are fraud, count the rest."]
+teaser = "Whoever counts what was caught has not yet counted what was missed, said the report."
+readers = "For whoever reads a rate and wants to know of what it is one, before they decide."
 
 [[sources]]
 key = "paper"

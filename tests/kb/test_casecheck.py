@@ -50,6 +50,8 @@ FAULTS = [
     ('url = "https://example.com/retold/"', 'url = "https://doi.org/10.1000/Payments"',
      "is the same work as 'paper'", "doi.org"),
     ('key = "share"', 'key = "delay"', "the key 'delay' stands twice", 'key = "delay"'),
+    ("For whoever reads a rate and wants", "Whoever wants", "(who it is for", "readers"),
+    ("said the report.", "said the report", "does not end as a sentence", "teaser"),
     ('title = "Acme scores', 'title = "Acme <b>scores', "title", "<b>"),
     ('domain = "fraud-and-risk"', 'domain = "crime"', "domain", "crime"),
     ('kind = "event"', 'kind = "pigeon"', "flows.1.kind", "pigeon"),

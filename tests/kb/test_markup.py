@@ -36,6 +36,8 @@ ATTRIBUTES = {
     "ol": {"start", "class"},
     "section": {"id"},
     "aside": {"class"},
+    # Questions to check oneself.
+    "details": {"id", "class"},
     # Notes in the margin.
     "p": {"class", "id"},
 }
@@ -228,7 +230,7 @@ def test_a_margin_note_a_figure_and_a_self_check_stand_where_they_were_written()
     assert '<aside class="margin-note"><p>Beside.</p>' in made.html
     assert '<figure class="figure">A grid</figure>' in made.html
     assert "<summary>How <em>many</em>?</summary>" in made.html
-    assert (made.self_checks, made.formulas) == (1, 1)
+    assert (len(made.questions), made.formulas) == (1, 1)
 
 
 def test_a_link_leads_to_what_is_published_and_is_text_where_it_is_planned():

@@ -183,7 +183,7 @@ def test_nothing_of_a_hidden_test_is_in_any_answer(
     document = document.model_copy(update={"tests": TESTS})
     with Sandbox() as sandbox:
         StoredTests.keep(problem.pk, problem.version, build(document, sandbox))
-    GaveUp.objects.create(user=ada, problem=problem)
+    GaveUp.objects.create(owner=ada, problem=problem)
     head = "import sys\nseen = []\n" + CODE.rpartition("    ")[0]
     said = []
     for body in SPIES:

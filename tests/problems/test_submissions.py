@@ -134,7 +134,7 @@ def test_a_deleted_account_takes_its_submissions_along(learner, ada, bob):
     submit(learner)
     judged(ada)
     kept = judged(bob)
-    GaveUp.objects.create(user=ada, problem=kept.problem)
+    GaveUp.objects.create(owner=ada, problem=kept.problem)
     ada.delete()
     assert list(Submission.objects.all()) == [kept]
     assert not GaveUp.objects.exists()
@@ -359,7 +359,7 @@ def test_giving_up_opens_it_once_and_for_good(learner, ada, api_as, bob):
     answers = [learner.post(f"{PROBLEM}give-up/") for _again in range(3)]
     assert {answer.status_code for answer in answers} == {200}
     assert answers[0].json() == learner.get(f"{PROBLEM}editorial/").json()
-    assert GaveUp.objects.filter(user=ada).count() == 1
+    assert GaveUp.objects.filter(owner=ada).count() == 1
     problem_of(api_as(bob).get(f"{PROBLEM}editorial/"), 403)
     assert learner.get(f"{PROBLEM}give-up/").status_code == 405
 

@@ -3,7 +3,7 @@
 import datetime
 
 from django.conf import settings
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, logout
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from knox.models import AuthToken
@@ -12,6 +12,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from learn.deletion import delete_account
 from rest.authentication import TokenAuthentication
 from rest.filters import check_names
 from rest.serializers import TextField
@@ -102,3 +103,21 @@ class MeView(APIView):
     def get(self, request):
         check_names(request, set())
         return Response(AccountSerializer(request.user).data)
+
+    @extend_schema(
+        summary="Delete your account, and everything that is yours",
+        description=(
+            "At once and for good: sessions, tokens, progress, submissions, datasets, and whatever"
+            " has not ended. Jobs that succeeded stay without your name and label, as do what you"
+            " published and the admin's log. 409 for the last superuser."
+        ),
+        request=None,
+        responses={204: OpenApiResponse(description="There is no such account any more.")},
+    )
+    def delete(self, request):
+        check_names(request, set())
+        delete_account(request.user)
+        if not request.auth:
+            # It came with a session, of which only the cookie is left.
+            logout(request._request)
+        return Response(status=204)

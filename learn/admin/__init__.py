@@ -1,0 +1,3 @@
+from learn.admin import accounts
+
+__all__ = ["accounts"]
