@@ -16,8 +16,9 @@ from rest.problems import AWAY, DATABASE_AWAY, TRY_AGAIN, problem, problem_respo
 
 COLLECTIONS = [
     *("case-studies", "companies", "techniques", "claims", "quantities", "components", "units"),
-    *("study-plans", "topics", "problems", "search"),
+    *("study-plans", "topics", "problems", "digest", "search"),
     *("submissions", "compute/kinds", "compute/jobs", "compute/datasets", "auth/token", "me"),
+    *("me/progress", "me/log"),
 ]
 DOCUMENTATION = {"reference": "/api/docs/", "schema": "/api/schema/", "jobs": "/guide/jobs/"}
 

@@ -8,6 +8,7 @@ from compute.errors import (
     UnknownKind,
 )
 from compute.work import WorkNotCancellable
+from learn.errors import InvalidProgress, LastSuperuser
 from problems.errors import EditorialClosed, HintNotDue, InvalidSubmission, NothingToExplain
 from rest.errors import Refused
 from rest.limits import LimitExceeded
@@ -24,8 +25,10 @@ STATUS_OF_ERROR = {
     WorkNotCancellable: (409, None),
     HintNotDue: (409, None),
     InvalidSubmission: (422, ""),
+    InvalidProgress: (422, ""),
     EditorialClosed: (403, None),
     NothingToExplain: (409, None),
+    LastSuperuser: (409, None),
 }
 
 

@@ -1,10 +1,11 @@
 """Brings the database up to date: `python -m config.prepare`.
 
 Migrates (after a copy of the database, if it holds something and a migration is due), loads the
-shipped content and problems, and makes the roles and the first account. Each step does nothing
-when nothing changed, so that this may run at every start; one process for all of them, because
-most of the time goes into starting Django. The content version alone is raised each time: other
-code may say the same content otherwise, and no reader should keep the old answer.
+shipped content and problems, makes the roles and the first account, and fixes the days of the
+digest that were missed. Each step does nothing when nothing changed, so that this may run at every
+start; one process for all of them, because most of the time goes into starting Django. The content
+version alone is raised each time: other code may say the same content otherwise, and no reader
+should keep the old answer.
 """
 
 import os
@@ -22,7 +23,10 @@ from kb.backups import BackupError, applied_migrations, copy_database, folder_of
 from rest.version import raise_content_version
 
 COPIES_KEPT = 5
-COMMANDS = ["load_content", "load_problems", "render_content", "make_roles", "make_admin"]
+COMMANDS = [
+    *("load_content", "load_problems", "render_content", "make_roles", "make_admin"),
+    "fix_digest",
+]
 
 
 def main() -> int:

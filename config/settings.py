@@ -129,6 +129,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
+    # Without "allauth" itself, which holds pages and mails that are not ours.
+    "allauth.account",
     "rest",
     "compute",
     "kb",
@@ -153,6 +155,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "rest.limits.LimitsOnPages",
 ]
 
@@ -171,6 +174,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "web.accounts.offered_here",
             ],
         },
     }
@@ -286,11 +290,20 @@ LIMITS = {
     # whole class may share
     "token": _limit("LIMIT_TOKEN", "10"),
     "token_address": _limit("LIMIT_TOKEN_ADDRESS", "200"),
+    # tries to make an account in an hour, by address
+    "sign_up": _limit("LIMIT_SIGN_UP", "200", "/h"),
+    # requests for a new password in an hour, by e-mail address and address together; and by address
+    "reset": _limit("LIMIT_RESET", "5", "/h"),
+    "reset_address": _limit("LIMIT_RESET_ADDRESS", "200", "/h"),
+    # mails to one e-mail address in an hour; what is more is not sent
+    "mails": _limit("LIMIT_MAILS", "10", "/h"),
     # submissions of a learner in an hour, which try all tests; and runs, which try the visible ones
     "submissions": _limit("LIMIT_SUBMISSIONS", "30", "/h"),
     "runs": _limit("LIMIT_RUNS", "120", "/h"),
     # explanations in words that a learner asks for in an hour
     "explanations": _limit("LIMIT_EXPLANATIONS", "20", "/h"),
+    # answers of a learner to the questions of topics in an hour
+    "answers": _limit("LIMIT_ANSWERS", "300", "/h"),
     # datasets that a learner uploads in an hour
     "datasets": _limit("LIMIT_DATASETS", "30", "/h"),
 }
@@ -359,6 +372,69 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 
+# Whether anybody may make an account. Off: only the operator does.
+SIGN_UP = env.bool("SIGN_UP", default=True)
+# A link that sets a new password works for so long, and once.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+
+# A mail server, such as smtp+tls://user:password@mail.example.org:587. Without one no mail is
+# ever tried.
+EMAIL_URL = env("EMAIL_URL", default="").strip()
+SENDS_MAIL = bool(EMAIL_URL)
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="").strip()
+if SENDS_MAIL:
+    try:
+        globals().update(env.email_url_config(EMAIL_URL))
+        if EMAIL_URL.startswith("smtp") and not urlsplit(EMAIL_URL).hostname:
+            raise ValueError
+    except (ImproperlyConfigured, KeyError, ValueError):
+        # Without its text, which may hold a password.
+        raise ImproperlyConfigured(
+            "EMAIL_URL should be an address of a mail server, such as"
+            " smtp+tls://user:password@mail.example.org:587."
+        ) from None
+    if "@" not in DEFAULT_FROM_EMAIL:
+        raise ImproperlyConfigured(
+            "EMAIL_URL makes this site send mail: set DEFAULT_FROM_EMAIL to the address that it"
+            " comes from, such as casebook@example.org."
+        )
+
+
+def _site_address() -> str:
+    """What links in mails begin with: never what a request says of its host."""
+    if SITE_URL:
+        return SITE_URL
+    host, port = HOST, PORT
+    if not env("PORT", default=""):
+        # Of the site that runs on this state folder, for a command beside it.
+        try:
+            running = json.loads((VAR_DIR / "run.json").read_text())
+            host, port = running["host"], running["port"]
+        except (OSError, ValueError, KeyError):
+            pass
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+SITE_ADDRESS = _site_address()
+
+ACCOUNT_ADAPTER = "learn.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+# Optional: nobody is locked out by a mail that never came, and most need no address at all.
+ACCOUNT_EMAIL_VERIFICATION = "optional" if SENDS_MAIL else "none"
+ACCOUNT_CHANGE_EMAIL = True
+# "strict": several accounts may name one address, which only its owner can confirm. So no door
+# says whether an address is known.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+# LIMITS are counted instead: allauth's own are by address alone, or by name alone.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Django's own: allauth's writes to the database when a link is only looked at.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"
+
 # --- The API --------------------------------------------------------------------------------
 
 # The contract's largest body is 2 MB; the API's parser enforces it with an answer of its own.
@@ -372,7 +448,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 PUBLIC_READS = (
     *("case-studies/", "companies/", "techniques/", "study-plans/", "topics/", "problems/"),
     *("claims/", "quantities/", "components/", "units/", "exports/", "search/", "compute/kinds/"),
+    "digest/",
 )
+# Of these, what another day at the site's place changes too.
+READS_OF_A_DAY = ("digest/",)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -433,6 +512,7 @@ SPECTACULAR_SETTINGS = {
         "ComponentKindEnum": "kb.api.case_serializers.KINDS",
         "ComponentStateEnum": "kb.models.Component.State",
         "StateEnum": "compute.work.State",
+        "TopicStateEnum": "learn.next_steps.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

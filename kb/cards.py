@@ -35,20 +35,29 @@ LINK = re.compile(r"\[([^\[\]]*)\]\((case|topic|technique|company|plan):([a-z0-9
 def put_card(entry: Entry) -> None:
     """Write the card of a published entry; call it in the publishing transaction."""
     card, _ = Card.objects.update_or_create(
-        type=entry.TYPE,
-        slug=entry.slug,
-        defaults={
-            "title": entry.title,
-            "summary": entry.summary,
-            "url": entry.get_absolute_url(),
-            "text": entry.card_text(),
-            "techniques": entry.card_techniques(),
-            "topics": entry.card_topics(),
-            "digest": entry.card_digest(),
-            "extra": entry.card_extra(),
-        },
+        type=entry.TYPE, slug=entry.slug, defaults=_fields_of(entry)
     )
     search.index(card)
+
+
+def has_its_card(entry: Entry) -> bool:
+    """Whether the card of a published entry says what this release would have it say."""
+    fields = _fields_of(entry)
+    card = Card.objects.filter(type=entry.TYPE, slug=entry.slug).values(*fields).first()
+    return card == fields
+
+
+def _fields_of(entry: Entry) -> dict:
+    return {
+        "title": entry.title,
+        "summary": entry.summary,
+        "url": entry.get_absolute_url(),
+        "text": entry.card_text(),
+        "techniques": entry.card_techniques(),
+        "topics": entry.card_topics(),
+        "digest": entry.card_digest(),
+        "extra": entry.card_extra(),
+    }
 
 
 def drop_card(entry: Entry) -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from kb.models import Editing
 from kb.models.entry import Entry
 
-# A page that is open asks every half minute; one without scripts was opened or saved lately.
+# A page that is open says so at once and every half minute; one without scripts was saved lately.
 HERE = datetime.timedelta(seconds=90)
 LATELY = datetime.timedelta(minutes=10)
 KEPT = datetime.timedelta(days=1)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from kb.cards import drop_card, put_card
+from kb.cards import drop_card, has_its_card, put_card
 from kb.check import faults_of, said_of
 from kb.document import Document
 from kb.errors import (
@@ -270,8 +270,8 @@ def render_linking(entries: list[Entry], besides: Iterable[tuple[str, str]] = ()
 def render_anew(entries: Iterable[Entry]) -> tuple[int, list[str]]:
     """Make what readers see of published entries anew: how many changed, and what did not render.
 
-    After an upgrade too: figures, formulas and computed examples come from code. An entry that
-    does not render keeps what it had.
+    After an upgrade too: figures, formulas, computed examples and cards come from code. An entry
+    that does not render keeps what it had.
     """
     changed, kept = 0, []
     for entry in entries:
@@ -281,7 +281,7 @@ def render_anew(entries: Iterable[Entry]) -> tuple[int, list[str]]:
             said = str(exc).replace("\n", " ")
             kept.append(f"{entry.TYPE} {entry.slug} keeps its old rendering: {said}")
             continue
-        if made != entry.rendered:
+        if made != entry.rendered or not has_its_card(entry):
             changed += _put_rendered(entry, made)
     return changed, kept
 

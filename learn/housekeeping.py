@@ -1,4 +1,4 @@
-"""What signing in leaves behind is cleared away: old tries, sessions and tokens."""
+"""What is due now and then: the day of the digest, and clearing away what signing in left."""
 
 import datetime
 
@@ -7,7 +7,14 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from compute.schedule import every
+from learn import digest
 from rest.limits import forget_tries
+
+
+@every(datetime.timedelta(seconds=10), "digest")
+def fix_due_days() -> None:
+    """Soon after midnight, and after something of a day was withdrawn."""
+    digest.fix_due_days()
 
 
 @every(datetime.timedelta(minutes=5), "tries")

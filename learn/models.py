@@ -63,6 +63,10 @@ class CheckAnswer(models.Model):
         return f"{self.question} of topic {self.topic_id} by {self.owner_id}"
 
 
+# What may be pinned: what readers see, and what says something of itself for the purpose.
+IN_DIGEST = {"state": "published", "draft_of": None, "teaser__gt": ""}
+
+
 class DigestQuerySet(models.QuerySet):
     def fixed(self):
         """Days that have come, which no longer change by themselves."""
@@ -83,13 +87,28 @@ class Digest(models.Model):
         help_text="In place of the sentences that are made for the day.",
     )
     pinned_topic = models.ForeignKey(
-        Topic, models.SET_NULL, null=True, blank=True, related_name="+"
+        Topic,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to=IN_DIGEST,
     )
     pinned_problem = models.ForeignKey(
-        Problem, models.SET_NULL, null=True, blank=True, related_name="+"
+        Problem,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to=IN_DIGEST,
     )
     pinned_case_study = models.ForeignKey(
-        CaseStudy, models.SET_NULL, null=True, blank=True, related_name="+"
+        CaseStudy,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to=IN_DIGEST,
     )
     # The slugs of what was chosen, empty where nothing was published; and in which round: a round
     # ends when everything of its kind had its day.

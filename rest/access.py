@@ -42,14 +42,21 @@ class AccessLog:
             response[HEADER] = name
             line = {
                 "method": request.method,
-                # Without the query, which may hold what is nobody's business.
-                "path": request.path[:LONGEST_PATH],
+                "path": _path(request),
                 "status": response.status_code,
                 "milliseconds": round(1000 * (time.perf_counter() - begun), 2),
                 "user": _user_id(request),
             }
             logger.info("Answered.", extra=line)
         return response
+
+
+def _path(request) -> str:
+    """Without the query, and without a part that is called `secret`, such as the key of a link."""
+    match = request.resolver_match
+    secret = match.kwargs.get("secret") if match else None
+    path = request.path.replace(secret, "…") if secret else request.path
+    return path[:LONGEST_PATH]
 
 
 def _user_id(request) -> int | None:

@@ -24,6 +24,7 @@ PRIVATE = "private, no-store"
 FORMS = {
     **dict.fromkeys(("", "*/*", "application/json", "application/*"), "json"),
     **dict.fromkeys(("text/markdown", "text/*"), "text"),
+    "application/atom+xml": "feed",
 }
 
 
@@ -79,7 +80,7 @@ def is_public_read(request) -> bool:
 
 
 def make_etag(request) -> str:
-    """A strong ETag of version, release, features, address, sorted query and media type."""
+    """A strong ETag of version, release, features, address, day, sorted query and media type."""
     query = request.META.get("QUERY_STRING", "")
     # As it came: two texts that no UTF-8 decodes would be one. And a name that is written in two
     # ways is one name, so only plain ones are sorted.
@@ -89,9 +90,16 @@ def make_etag(request) -> str:
     # Links to other pages of a list are whole addresses.
     site = (request.scheme, request.META.get("HTTP_HOST", ""))
     made_by = (str(content_version()), settings.RELEASE, repr(settings.FEATURES))
-    parts = (*made_by, *site, request.path, query, accept)
+    parts = (*made_by, *site, _day(request.path), request.path, query, accept)
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16)
     return f'"{digest.hexdigest()}"'
+
+
+def _day(path: str) -> str:
+    """The site's date, for what changes at its midnight though nothing is published then."""
+    if not path.startswith(settings.READS_OF_A_DAY, len(PREFIX)):
+        return ""
+    return str(timezone.localdate(timezone=timezone.get_default_timezone()))
 
 
 def _name(pair: str) -> str:

@@ -12,6 +12,7 @@ for _name in (
     *("SITE_URL", "BROKER_URL", "CACHE_URL", "PORT", "HOST", "TRUSTED_PROXIES"),
     *("EXPLAIN_BASE_URL", "EXPLAIN_MODEL", "EXPLAIN_API_KEY"),
     "LINK_CHECKS",
+    *("EMAIL_URL", "DEFAULT_FROM_EMAIL", "SIGN_UP"),
 ):
     os.environ.pop(_name, None)
 

@@ -36,6 +36,9 @@ def llms_txt(request):
         f" {absolute('/api/v1/case-studies/compare/')}?slug=one,another; everything as CSV, JSON"
         f" Lines and BibTeX below {absolute('/api/v1/exports/')}, such as claims.csv,"
         " case-studies.jsonl and sources.bib.",
+        "Each day a topic, a problem and a case study:"
+        f" {absolute('/api/v1/digest/today/')}; earlier days at {absolute('/api/v1/digest/')}, and"
+        f" as an Atom feed at {absolute('/api/v1/digest/feed.atom')}.",
         f"The API is described at {absolute('/api/schema/')}; how a program runs jobs, at"
         f" {absolute('/guide/jobs.md')}.",
     ]

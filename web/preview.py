@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from kb.errors import ContentError
 from kb.models import CaseStudy, Company, StudyPlan, Technique, Topic
 from kb.services import preview as in_preview
+from learn import digest, planning
 from problems.models import Problem
 from web import cases, views
 
@@ -46,5 +47,20 @@ def preview(request, entry_type: str, pk: int) -> HttpResponse:
     except ContentError as exc:
         problems = str(exc).split("\n")
         response = render(request, "web/preview_problems.html", {"problems": problems})
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+@staff_member_required
+@xframe_options_sameorigin
+def preview_digest(request, date) -> HttpResponse:
+    """A day of the digest that is still to come, to those who plan it; in such a frame too."""
+    days = (date - digest.today()).days
+    if not request.user.has_perm("learn.view_digest") or not 0 < days < planning.MOST:
+        raise Http404
+    # As a reader sees it, and nothing in the frame knows who looks.
+    request.user = AnonymousUser()
+    response = render(request, "web/preview_digest.html", {"day": digest.coming(days)[-1]})
     response["Cache-Control"] = "private, no-store"
     return response

@@ -1,7 +1,6 @@
 """The pages that readers see. They read published rows and what publishing rendered, no more."""
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,10 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 from kb.cards import Cards, Related
 from kb.models import CaseStudy, Company, State, StudyPlan, Technique, Topic
 from kb.search import find
+from learn import digest
 from problems.errors import HintNotDue
 from problems.models import Problem
 from problems.services import reveal_hint, revealed_hints
 from rest.health import judge_trouble
+from web.progress import go_on, is_read, mark_topics, personal, read_by_plan, reading_of
 from web.rows import ENTRY_FIELDS, case_list, groups_of
 
 TOPIC_FIELDS = [*ENTRY_FIELDS, "state", "minutes", "position", "chapter"]
@@ -31,12 +32,15 @@ LABELS = {
 
 
 @require_safe
+@personal
 def home(request):
     topics = Topic.objects.published().select_related("chapter__plan")
     return render(
         request,
         "web/home.html",
         {
+            **go_on(request.user),
+            "day": digest.day(digest.today()),
             "cases": case_list()[:MOST_ON_HOME],
             "topics": topics.only(*TOPIC_FIELDS, "chapter__plan__title")[:MOST_ON_HOME],
             "problems": Problem.objects.published().only(*PROBLEM_FIELDS)[:MOST_ON_HOME],
@@ -45,6 +49,7 @@ def home(request):
 
 
 @require_safe
+@personal
 def study_plans(request):
     plans = StudyPlan.objects.published().only(*ENTRY_FIELDS, "position")
     topics = (
@@ -55,6 +60,7 @@ def study_plans(request):
     by_plan = {plan.pk: [] for plan in plans}
     for topic_ in topics:
         by_plan.get(topic_.chapter.plan_id, []).append(topic_)
+    read = read_by_plan(request.user)
     rows = []
     for plan in plans:
         written = [topic_ for topic_ in by_plan[plan.pk] if topic_.is_published]
@@ -63,13 +69,16 @@ def study_plans(request):
                 "plan": plan,
                 "topic_count": len(by_plan[plan.pk]),
                 "ready": len(written),
+                "read": read.get(plan.slug, 0),
                 "minutes": sum(topic_.minutes for topic_ in written),
             }
         )
-    return render(request, "web/plans.html", {"section": "plans", "plans": rows})
+    context = {"section": "plans", "plans": rows, "is_marked": request.user.is_authenticated}
+    return render(request, "web/plans.html", context)
 
 
 @require_safe
+@personal
 def study_plan(request, slug):
     return study_plan_page(request, get_object_or_404(StudyPlan.objects.published(), slug=slug))
 
@@ -92,6 +101,11 @@ def study_plan_page(request, plan):
         for chapter in plan.chapters.all()
     ]
     written = [topic_ for chapter in chapters for topic_ in chapter["written"]]
+    is_marked = request.user.is_authenticated and plan.is_published
+    if is_marked:
+        mark_topics(request.user, written)
+        for chapter in chapters:
+            chapter["read"] = sum(is_read(topic_) for topic_ in chapter["written"])
     return render(
         request,
         "web/plan.html",
@@ -101,12 +115,15 @@ def study_plan_page(request, plan):
             "rendered": plan.rendered,
             "chapters": chapters,
             "ready": len(written),
+            "is_marked": is_marked,
+            "read": sum(chapter["read"] for chapter in chapters) if is_marked else None,
             "minutes": sum(topic_.minutes for topic_ in written),
         },
     )
 
 
 @require_safe
+@personal
 def topic(request, slug):
     entry = get_object_or_404(
         Topic.objects.published()
@@ -129,7 +146,12 @@ def topic_page(request, entry):
         order, slugs = [*order, entry], [*slugs, entry.slug]
     place = slugs.index(entry.slug)
     cards = Cards()
-    outline = [{"key": part["key"], "title": part["title"]} for part in entry.rendered["sections"]]
+    mine = reading_of(request, entry)
+    read = mine["reading"].sections_read if mine else []
+    outline = [
+        {"key": part["key"], "title": part["title"], "read": part["key"] in read}
+        for part in entry.rendered["sections"]
+    ]
     if entry.references.all():
         outline.append({"key": "sources", "title": "Sources"})
     return render(
@@ -148,13 +170,17 @@ def topic_page(request, entry):
             "groups": groups_of(cards.near(Topic.TYPE, entry.slug)),
             "previous": order[place - 1] if place else None,
             "next": order[place + 1] if place + 1 < len(order) else None,
+            **mine,
         },
     )
 
 
 @require_safe
+@personal
 def problems(request):
     entries = Problem.objects.published().only(*PROBLEM_FIELDS)
+    if request.user.is_authenticated:
+        entries = entries.with_status(request.user)
     return render(request, "web/problems.html", {"section": "problems", "problems": entries})
 
 
@@ -247,12 +273,3 @@ def search(request):
         "corrected": " ".join(found.words) if found.is_corrected else "",
     }
     return render(request, "web/search.html", context)
-
-
-class SignIn(LoginView):
-    template_name = "web/sign_in.html"
-    redirect_authenticated_user = True
-
-
-class SignOut(LogoutView):
-    """By POST only, so that no link or picture signs anybody out."""

@@ -153,8 +153,6 @@ class EntryAdmin(FaultsAtFields, RevisionPages, DraftPages, ModelAdmin):
         entry = self.get_object(request, object_id)
         context = {"panel": self.panel(request, entry) if entry else {}}
         if entry and self.has_change_permission(request, entry):
-            if request.method == "GET":
-                come_in(entry, request.user)
             context |= self.presence(request, entry)
         return super().change_view(request, object_id, form_url, context)
 

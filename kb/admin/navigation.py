@@ -7,18 +7,22 @@ from kb.models.entry import Entry
 
 
 def sidebar(request) -> list[dict]:
-    stale = {
-        "title": "What has gone stale",
-        "icon": "history",
-        "link": reverse("admin:kb_stale"),
-        "permission": _may_view("kb", "casestudy"),
-    }
+    stale = _page("What has gone stale", "kb_stale", _may_view("kb", "casestudy"), icon="history")
+    days = _page(
+        "The coming days", "learn_digest_changelist", _may_view("learn", "digest"), icon="event"
+    )
     groups = {
+        "Digest": [days],
         "Content": [_item(model) for model in Entry.__subclasses__()],
         "Vocabulary": [_item(model) for model in (ComponentType, Quantity, Unit)],
         "To look after": [stale, _item(Link, "Links that rot")],
     }
     return [{"title": title, "items": items} for title, items in groups.items()]
+
+
+def _page(title: str, name: str, permission, icon: str) -> dict:
+    link = reverse(f"admin:{name}")
+    return {"title": title, "icon": icon, "link": link, "permission": permission}
 
 
 def _item(model, title: str = "") -> dict:

@@ -1,3 +1,3 @@
-from learn.admin import accounts
+from learn.admin import accounts, digest
 
-__all__ = ["accounts"]
+__all__ = ["accounts", "digest"]

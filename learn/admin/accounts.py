@@ -1,3 +1,4 @@
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -6,10 +7,25 @@ from django.db.models import Q
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from learn.accounts import revoke_all
+from learn.deletion import NOBODY, check_superusers, delete_account, delete_accounts
+from learn.errors import LastSuperuser
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
+# The address of an account is a field of its form.
+admin.site.unregister(EmailAddress)
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Whoever knew the old password loses the tokens made with it."""
+
+    def save(self, commit=True):
+        user = super().save(commit)
+        revoke_all(user)
+        return user
 
 
 @admin.register(User)
@@ -18,7 +34,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     form = UserChangeForm
     add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForm
 
     def get_readonly_fields(self, request, obj=None):
         fields = super().get_readonly_fields(request, obj)
@@ -31,7 +47,32 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or _may_no_more(obj, request.user))
+        if obj is None or not allowed:
+            return allowed
+        return obj.username != NOBODY and _may_no_more(obj, request.user)
+
+    def get_deleted_objects(self, objs, request):
+        """What to ask before accounts are deleted: the accounts, not each row of thousands.
+
+        Nor does it take a right to delete the jobs of others to delete an account with its jobs.
+        """
+        accounts = [str(account) for account in objs]
+        forbidden = {
+            self.opts.verbose_name
+            for account in objs
+            if not self.has_delete_permission(request, account)
+        }
+        try:
+            check_superusers(objs)
+        except LastSuperuser as exc:
+            return accounts, {}, forbidden, [str(exc)]
+        return accounts, {"accounts, with all that is theirs": len(accounts)}, forbidden, []
+
+    def delete_model(self, request, obj):
+        delete_account(obj)
+
+    def delete_queryset(self, request, queryset):
+        delete_accounts(list(queryset))
 
 
 @admin.register(Group)

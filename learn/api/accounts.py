@@ -1,17 +1,13 @@
 """Accounts: tokens, and who one is."""
 
-import datetime
-
-from django.conf import settings
 from django.contrib.auth import authenticate, logout
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
-from knox.models import AuthToken
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from learn.accounts import LONGEST_EMAIL, make_token
 from learn.deletion import delete_account
 from rest.authentication import TokenAuthentication
 from rest.filters import check_names
@@ -19,7 +15,7 @@ from rest.serializers import TextField
 
 
 class CredentialsSerializer(serializers.Serializer):
-    username = TextField(max_length=150)
+    username = TextField(max_length=LONGEST_EMAIL, help_text="Or the e-mail address.")
     password = TextField(max_length=1000)
 
 
@@ -68,9 +64,7 @@ class TokenView(APIView):
         user = authenticate(request, **given.validated_data)
         if user is None:
             raise exceptions.AuthenticationFailed("The user name or the password is not right.")
-        AuthToken.objects.filter(user=user, expiry__lt=timezone.now()).delete()
-        life = datetime.timedelta(days=settings.TOKEN_DAYS)
-        token, key = AuthToken.objects.create(user=user, expiry=life)
+        token, key = make_token(user)
         return Response(TokenSerializer({"token": key, "expires_at": token.expiry}).data)
 
     @extend_schema(

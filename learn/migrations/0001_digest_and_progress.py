@@ -31,9 +31,9 @@ class Migration(migrations.Migration):
                 ('case_study_round', models.PositiveIntegerField(default=0, editable=False)),
                 ('parts', models.JSONField(default=dict, editable=False)),
                 ('fixed_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('pinned_case_study', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kb.casestudy')),
-                ('pinned_problem', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='problems.problem')),
-                ('pinned_topic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kb.topic')),
+                ('pinned_case_study', models.ForeignKey(blank=True, limit_choices_to={'draft_of': None, 'state': 'published', 'teaser__gt': ''}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kb.casestudy')),
+                ('pinned_problem', models.ForeignKey(blank=True, limit_choices_to={'draft_of': None, 'state': 'published', 'teaser__gt': ''}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='problems.problem')),
+                ('pinned_topic', models.ForeignKey(blank=True, limit_choices_to={'draft_of': None, 'state': 'published', 'teaser__gt': ''}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kb.topic')),
             ],
             options={
                 'verbose_name': 'day of the digest',

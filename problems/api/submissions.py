@@ -31,12 +31,9 @@ from problems.api.explanations import (
 from problems.models import Explanation, Problem, Submission
 from rest import idempotency
 from rest.conditional import matches
-from rest.errors import Refused
 from rest.filters import ChoicesFilter, SlugsFilter, check_names
 from rest.pagination import CursorPagination
-from rest.pointers import pointer
-
-MOST_NAMED = 10
+from rest.serializers import StrictSerializer
 
 
 @extend_schema_field({"type": "string", "pattern": r"^[^\x00]*$"})
@@ -57,18 +54,10 @@ class ArgumentsField(serializers.Field):
         return data
 
 
-class NewSubmissionSerializer(serializers.Serializer):
+class NewSubmissionSerializer(StrictSerializer):
     """Code to be judged on all tests."""
 
     code = CodeField(help_text="Python, up to 64 KB in UTF-8; it defines the problem's function.")
-
-    def validate(self, attrs):
-        if unknown := sorted(set(self.initial_data) - set(self.fields)):
-            detail = f"There is no such field here; there is {' and '.join(self.fields)}."
-            places = [pointer(name) for name in unknown[:MOST_NAMED]]
-            errors = [{"pointer": place, "code": "unknown", "detail": detail} for place in places]
-            raise Refused(422, detail, errors)
-        return attrs
 
 
 class NewRunSerializer(NewSubmissionSerializer):

@@ -23,6 +23,7 @@ PATHS = [
     *("claims/", "claims/?quantity=latency&max=1", "quantities/", "components/client/", "units/"),
     *("topics/", "topics/attention/", "topics/attention.md", "study-plans/", "problems/"),
     *("problems/multi-head-attention/", "techniques/", "companies/netflix/", "search/?q=bayes"),
+    *("digest/", "digest/today/", "digest/feed.atom"),
     *("compute/kinds/", "compute/kinds/diagnostic-test/"),
 ]
 CASES = "/api/v1/case-studies/"

@@ -1,5 +1,6 @@
 """A secret word in drafts and unpublished entries never reaches a learner, through any door."""
 
+import datetime
 import re
 import tomllib
 
@@ -20,6 +21,8 @@ from kb.models import (
     Topic,
     Unit,
 )
+from learn import digest
+from learn.models import Digest
 from problems.models import Problem
 from rest.version import raise_content_version
 from tests.conftest import PASSWORD
@@ -53,7 +56,7 @@ case_study = "acme-ranker"
 
 [[questions]]"""
 TEXTS = [
-    *("title", "summary", "body", "teaser", "statement", "editorial", "industry"),
+    *("title", "summary", "body", "teaser", "readers", "statement", "editorial", "industry"),
     *("reference", "alternative", "tests", "starter_code", "audience_student"),
 ]
 
@@ -179,6 +182,18 @@ def drafts(acme):
         published.save()
 
 
+@pytest.fixture
+def pinned(drafts):
+    """Curators chose drafts for today, and wrote of tomorrow already."""
+    today = digest.today()
+    chosen = {
+        f"pinned_{name}": model.objects.get(slug=SECRET, draft_of=None)
+        for name, model in {"topic": Topic, "problem": Problem, "case_study": CaseStudy}.items()
+    }
+    Digest.objects.create(date=today, **chosen)
+    Digest.objects.create(date=today + datetime.timedelta(days=1), introduction=SECRET, **chosen)
+
+
 @pytest.fixture(params=["a stranger", "a learner", "a learner with a token"])
 def reader(request, client, api_as, ada):
     if request.param == "a learner with a token":
@@ -188,9 +203,20 @@ def reader(request, client, api_as, ada):
     return client
 
 
+def days() -> list[str]:
+    """Where the digest is read: yesterday's, today's and tomorrow's, each as JSON and as a page."""
+    dates = [digest.today() + datetime.timedelta(days=number) for number in (-1, 0, 1)]
+    return [
+        "/",
+        "/digest/",
+        *(f"{at}/{date}/" for at in ("/digest", "/api/v1/digest") for date in dates),
+    ]
+
+
 def paths(document: dict) -> list[str]:
     """Every GET of the schema and every page, for every slug that there is and for the secret."""
     found = ["/", "/cases/", "/plans/", "/problems/", "/search/?q=a", "/sign-in/", "/llms.txt"]
+    found += days()
     found += [f"/search/?q={SECRET}", "/cases/?domain=other", f"/cases/?technique={SECRET}"]
     slugs = {
         model.TYPE: set(model.objects.values_list("slug", flat=True)) | {SECRET} for model in MODELS
@@ -202,6 +228,7 @@ def paths(document: dict) -> list[str]:
     types = {name: name for name in VOCABULARIES} | {
         collection: entry_type for entry_type, collection in COLLECTIONS.items()
     }
+    types["me"] = "topic"
     for other in (SECRET, WITHDRAWN):
         found.append(f"/api/v1/case-studies/compare/?slug=stripe-radar-fraud,{other}")
     found.append("/api/v1/case-studies/compare/?slug=stripe-radar-fraud,netflix-recommender-system")
@@ -230,7 +257,7 @@ def read(reader, path: str) -> tuple[int, str]:
     return response.status_code, text
 
 
-def test_the_secret_never_appears(drafts, reader, api):
+def test_the_secret_never_appears(pinned, reader, api):
     for path in paths(api.get("/api/schema/?format=json").json()):
         status, text = read(reader, path)
         assert status < 500, path
@@ -299,3 +326,15 @@ def test_a_draft_is_no_reason_to_stand_beside_a_case(drafts, reader):
         assert SECRET not in f"{case['related']} {case['links']}"
         front = reader.get(f"/api/v1/case-studies/{slug}.md").content.decode().split("+++\n")[1]
         assert SECRET not in str(tomllib.loads(front).get("links"))
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_no_day_of_the_digest_has_a_draft(pinned, client, fixed):
+    if fixed:
+        digest.fix_due_days()
+    for path in [*days(), "/api/v1/digest/", "/api/v1/digest/today/", "/api/v1/digest/feed.atom"]:
+        status, text = read(client, path)
+        assert status in (200, 404), path
+        assert SECRET not in text, path
+    said = client.get("/api/v1/digest/today/").json()
+    assert all(said[part]["slug"] for part in ("topic", "problem", "case_study"))

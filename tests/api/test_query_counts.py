@@ -1,13 +1,18 @@
 """No endpoint makes more than five queries, whoever asks and however much there is."""
 
+import datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from knox.models import AuthToken
 
 from compute import runner
 from kb.models import CaseStudy, Technique
+from learn import digest
+from learn.models import Digest
 from problems.models import GaveUp, Problem
 from rest.version import raise_content_version
 from tests.conftest import PASSWORD
@@ -25,6 +30,7 @@ VALUES = {
     "/api/v1/study-plans/{slug}": "foundations",
     "/api/v1/topics/{slug}": "bayesian-inference",
     "/api/v1/problems/{slug}": "multi-head-attention",
+    "/api/v1/me/topics/{slug}": "attention",
 }
 QUERIES = {
     "/api/v1/search/": ["?q=bayes&page_size=100"],
@@ -50,7 +56,14 @@ QUERIES = {
     "/api/v1/problems/": ["", "?difficulty=easy&ordering=title", "?topic=attention", "?search=a"],
     "/api/v1/submissions/": ["", "?problem=softmax,multi-head-attention&verdict=accepted"],
 }
-pytestmark = pytest.mark.usefixtures("shipped")
+pytestmark = pytest.mark.usefixtures("shipped", "fixed_day")
+# What choosing a day takes besides, until the schedule has fixed it, within seconds.
+CHOOSING = 3
+
+
+@pytest.fixture
+def fixed_day(shipped):
+    digest.fix_due_days()
 
 
 @pytest.fixture
@@ -91,6 +104,7 @@ def paths(document: dict, job: str, chart: str, dataset: str, submission: str) -
         for name, value in {"id": job, "name": chart, "form": "json"}.items():
             path = path.replace(f"{{{name}}}", value)
         path = path.replace("{kind}", "diagnostic-test")
+        path = path.replace("{date}", str(digest.today()))
         assert "{" not in path
         found += [path + query for query in QUERIES.get(path, [""])]
     return found
@@ -118,6 +132,25 @@ def test_every_read_of_the_api_makes_five_queries_at_most(api, reader, job, data
         assert response.status_code in (200, 401), path
         counts[path] = len(queries)
     assert {path: count for path, count in counts.items() if count > MOST} == {}
+
+
+def test_a_day_that_nobody_has_fixed_yet_costs_three_queries_more(api):
+    Digest.objects.update(fixed_at=None)
+    for path in ("digest/", "digest/today/", f"digest/{digest.today()}/", "digest/feed.atom"):
+        with CaptureQueriesContext(connection) as queries:
+            assert api.get(f"/api/v1/{path}").status_code == 200
+        assert len(queries) <= MOST + CHOOSING, path
+
+
+def test_a_hundred_days_cost_as_many_queries_as_one(api, monkeypatch):
+    later = timezone.now() + datetime.timedelta(days=100)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    for most in (MOST + CHOOSING, MOST):
+        for path in ("digest/?page_size=100", "digest/feed.atom"):
+            with CaptureQueriesContext(connection) as queries:
+                assert api.get(f"/api/v1/{path}").status_code == 200
+            assert len(queries) <= most, path
+        digest.fix_due_days()
 
 
 def test_a_hundred_cases_cost_as_many_queries_as_four(api):

@@ -4,8 +4,9 @@ import pytest
 
 COLLECTIONS = [
     *("case-studies", "companies", "techniques", "claims", "quantities", "components", "units"),
-    *("study-plans", "topics", "problems", "search"),
+    *("study-plans", "topics", "problems", "digest", "search"),
     *("submissions", "compute/kinds", "compute/jobs", "compute/datasets", "auth/token", "me"),
+    *("me/progress", "me/log"),
 ]
 
 
@@ -20,6 +21,6 @@ def test_the_root_lists_the_collections_and_the_features(api, db):
 def test_each_collection_answers_at_its_address(api, shipped, name):
     address = api.get("/api/v1/").json()["collections"][name]
     # A search needs words, what is somebody's needs its owner, a token is got by POST.
-    owned = {"me": 401, "compute/datasets": 401, "submissions": 401}
+    owned = dict.fromkeys(("me", "me/progress", "me/log", "compute/datasets", "submissions"), 401)
     expected = (owned | {"search": 400, "auth/token": 405}).get(name, 200)
     assert api.get(address).status_code == expected

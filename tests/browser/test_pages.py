@@ -6,6 +6,7 @@ from tests.browser.conftest import DESKTOP, PHONE
 
 PAGES = [
     "/",
+    *("/digest/", "/digest/today/"),
     "/cases/",
     "/cases/netflix-recommender-system/",
     "/cases/stripe-radar-fraud/",

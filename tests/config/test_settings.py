@@ -98,10 +98,15 @@ def test_limits_come_from_the_environment(tmp_path):
         "waiting_anonymous": "100",
         "token": "3",
         "token_address": "200",
+        "sign_up": "200",
+        "reset": "5",
+        "reset_address": "200",
+        "mails": "10",
         "datasets": "30",
         "submissions": "30",
         "runs": "120",
         "explanations": "20",
+        "answers": "300",
     }
 
 
@@ -223,3 +228,51 @@ def test_a_long_path_of_the_state_gets_a_short_private_socket(tmp_path, monkeypa
     multibyte = kept_socket(Path("/tmp") / ("é" * 50))
     assert multibyte.parent.parent == Path("/tmp")
     multibyte.parent.rmdir()
+
+
+MAIL = {
+    "EMAIL_URL": "smtp+tls://post:se%20cret@mail.example.org:587",
+    "DEFAULT_FROM_EMAIL": "casebook@example.org",
+}
+
+
+def test_without_a_mail_server_no_mail_is_tried(tmp_path):
+    names = "s.SENDS_MAIL, s.EMAIL_BACKEND, s.ACCOUNT_EMAIL_VERIFICATION"
+    assert setting(tmp_path, names) == [
+        *(False, "django.core.mail.backends.dummy.EmailBackend", "none"),
+    ]
+
+
+def test_a_mail_server_is_one_address(tmp_path):
+    names = "s.SENDS_MAIL, s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_HOST_PASSWORD, s.EMAIL_USE_TLS"
+    assert setting(tmp_path, names, **MAIL) == [True, "mail.example.org", 587, "se cret", True]
+    names = "s.EMAIL_BACKEND, s.ACCOUNT_EMAIL_VERIFICATION"
+    assert setting(tmp_path, names, **MAIL) == [
+        *("django.core.mail.backends.smtp.EmailBackend", "optional"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "gopher://secret@x", "smtp://secret@x:many", "smtp://"]
+)
+def test_half_a_mail_server_is_refused_without_its_password(tmp_path, url):
+    sentence = refusal(tmp_path, **MAIL | {"EMAIL_URL": url})
+    assert sentence.startswith("EMAIL_URL should be")
+    assert "secret" not in sentence
+
+
+def test_mail_comes_from_an_address(tmp_path):
+    assert "DEFAULT_FROM_EMAIL" in refusal(tmp_path, EMAIL_URL=MAIL["EMAIL_URL"])
+
+
+def test_links_in_mails_lead_to_the_site(tmp_path):
+    name = "s.SITE_ADDRESS"
+    assert setting(tmp_path, name) == ["http://127.0.0.1:8000"]
+    assert setting(tmp_path, name, PORT="8123") == ["http://127.0.0.1:8123"]
+    assert setting(tmp_path, name, HOST="::1") == ["http://[::1]:8000"]
+    assert setting(tmp_path, name, **PUBLIC) == [PUBLIC["SITE_URL"]]
+    (tmp_path / "run.json").write_text(json.dumps({"host": "127.0.0.1", "port": 8456}))
+    assert setting(tmp_path, name) == ["http://127.0.0.1:8456"]
+    assert setting(tmp_path, name, PORT="8123") == ["http://127.0.0.1:8123"]
+    (tmp_path / "run.json").write_text("{")
+    assert setting(tmp_path, name) == ["http://127.0.0.1:8000"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kb import search, services
 from kb.cards import Cards
 from kb.loading import ENTRY_MODELS
-from kb.models import Card, CaseStudy, Company, Technique
+from kb.models import Card, CaseStudy, Company, Technique, Topic
 from problems.models import Problem
 from tests.kb.acme import CASE, HAMMERS
 
@@ -257,3 +257,14 @@ def test_a_technique_that_is_withdrawn_is_no_longer_named(folder):
     cards = Cards()
     assert cards.techniques_of("topic", "anvils") == []
     assert [near.reason for near in cards.near("topic", "anvils")] == ["names this topic"]
+
+
+def test_a_card_of_an_older_release_is_made_anew_and_a_current_one_is_left(folder):
+    topic = Topic.objects.get(slug="anvils")
+    assert services.render_anew([topic]) == (0, [])
+    card = Card.objects.filter(type="topic", slug="anvils")
+    card.update(digest={}, extra={"minutes": 15})
+    assert services.render_anew([topic]) == (1, [])
+    assert card.get().digest["text"] == topic.teaser
+    assert card.get().extra["prerequisites"] == ["hammers"]
+    assert services.render_anew([topic]) == (0, [])

@@ -331,6 +331,7 @@ def test_who_opens_a_draft_is_told_who_else_edits_it(draft, curating, client_as,
     rita.save()
     assert "editing this draft" not in curating.get(url("change", draft)).content.decode()
     client_as(rita).get(url("change", draft))
+    assert client_as(rita).post(url("here", draft)).json() == {"others": []}
     response = client_as(cora).post(url("here", draft))
     since = timezone.localtime(Editing.objects.get(user=rita).opened_at).strftime("%H:%M")
     assert response.json() == {"others": [f"Rita is editing this draft too (since {since})."]}
@@ -353,6 +354,8 @@ def test_who_left_is_not_there_any_more_and_forgotten_in_the_end(draft, curating
 
 def test_nobody_is_noted_in_what_is_not_edited(case, draft, curating, client, ada, client_as):
     curating.get(url("change", case))
+    # A GET changes nothing: the page that is open says so by a POST.
+    curating.get(url("change", draft))
     assert not Editing.objects.exists()
     assert curating.post(url("here", case)).status_code == 404
     assert curating.get(url("here", draft)).status_code == 405

@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
@@ -94,6 +95,59 @@ def test_forty_learners_behind_one_address_lock_nobody_out(db):
     for name in names[::4]:
         assert [by_page(name, "mistyped") for _ in range(3)] == [200] * 3
     assert [by_page(name, PASSWORD) for name in names] == [302] * 40
+
+
+def test_forty_learners_behind_one_address_sign_in_by_the_api_too(db):
+    names = [f"learner{number}" for number in range(40)]
+    for name in names:
+        User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+    for name in names[::4]:
+        assert [by_api(name, "mistyped") for _ in range(3)] == [401] * 3
+        assert by_page(f"{name}@example.org", "mistyped") == 200
+    assert [by_api(name, PASSWORD) for name in names] == [200] * 40
+    assert [by_page(f"{name}@example.org", PASSWORD) for name in names] == [302] * 40
+
+
+def test_nobody_locks_an_account_from_elsewhere(ada):
+    for number in range(1, 60):
+        by_page("ada", "wrong", f"198.51.100.{number % 9}")
+    assert by_page("ada", PASSWORD) == 302
+    assert by_api("ada", PASSWORD) == 200
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_an_address_is_a_name_at_every_door(rita, door):
+    User.objects.filter(pk=rita.pk).update(email="Rita@Example.org")
+    right, wrong = DOORS[door]
+    assert door("rita@EXAMPLE.org", PASSWORD) == right
+    assert door("rita@example.org", "wrong") == wrong
+    assert door("rıta@example.org", PASSWORD) == wrong
+
+
+def test_letters_that_some_database_takes_for_others_make_no_more_tries(ada):
+    User.objects.create_user("sam", password=PASSWORD)
+    for name in ("sam", "SAM", "ſam", "Sam", "sAm") * 2:
+        by_api(name, "wrong")
+    assert by_api("sam", PASSWORD) == 429
+
+
+class Counted(MD5PasswordHasher):
+    hashed = 0
+
+    def encode(self, password, salt):
+        Counted.hashed += 1
+        return super().encode(password, salt)
+
+
+def test_it_takes_as_long_for_a_name_that_nobody_has(settings, ada):
+    settings.PASSWORD_HASHERS = [f"{__name__}.Counted"]
+    User.objects.filter(pk=ada.pk).update(email="ada@example.org")
+    User.objects.create_user("bob", "two@example.org", PASSWORD)
+    User.objects.create_user("bert", "two@example.org", PASSWORD)
+    for name in ("ada", "nobody", "ada@example.org", "nobody@example.org", "two@example.org"):
+        Counted.hashed = 0
+        assert by_page(name, "wrong") == 200
+        assert Counted.hashed == 1
 
 
 def test_an_ipv6_network_is_one_address(ada):

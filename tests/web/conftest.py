@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from zeal import zeal_ignore
 
 from kb.models import CaseStudy, Chapter, Company, Example, Source, StudyPlan, Technique, Topic
 from kb.models.entry import State
@@ -128,3 +129,20 @@ def scorers(db, tmp_path) -> Folder:
     folder.write("case-studies/acme-newer.md", NEWER)
     folder.load()
     return folder
+
+
+@pytest.fixture
+def asks_twice():
+    """Django looks for a free session key, and for the account that a session is of, one by one."""
+    with zeal_ignore([{"model": "sessions.Session"}, {"model": "auth.User"}]):
+        yield
+
+
+@pytest.fixture
+def mails(settings, mailoutbox):
+    """A site with a mail server, and what it sent."""
+    settings.SENDS_MAIL = True
+    settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+    settings.DEFAULT_FROM_EMAIL = "casebook@example.org"
+    settings.SITE_ADDRESS = "https://casebook.example.org"
+    return mailoutbox

@@ -8,6 +8,7 @@ CONTENT = [
     "kb.chapter",
     # The worklist of links that rot.
     "kb.link",
+    "learn.digest",
 ]
 HISTORY = ["kb.revision", "kb.card"]
 # What learners get wrong, and how often, is for those who write the problems.

@@ -3,9 +3,11 @@
 import { followKeys } from "./keys.js";
 import { followMenu } from "./menu.js";
 import { followOutline } from "./outline.js";
+import { answerQuestions } from "./progress.js";
 import { offerCopying } from "./copy.js";
 import { offerLanguages } from "./snippets.js";
 import { revealHints } from "./hints.js";
+import { sendWhatWasRead, signedIn } from "./reading.js";
 import { reachScrollers } from "./scrollers.js";
 
 followKeys();
@@ -13,8 +15,11 @@ followMenu();
 followOutline();
 offerCopying();
 revealHints();
+answerQuestions();
 reachScrollers();
 offerLanguages(); // last: a hidden snippet has no width to measure
+
+if (signedIn()) sendWhatWasRead(signedIn());
 
 if (document.querySelector("[data-figure]")) {
   const { hydrateFigures } = await import("./figures/index.js");

@@ -1,21 +1,16 @@
 /** The outline beside a text: where the reader is, what was read, how many minutes are left. */
 
-const STORE = `casebook.read:${location.pathname}`;
+import { AccountReading, BrowserReading, signedIn } from "./reading.js";
+import { showReading, stopOnForm } from "./progress.js";
 
-function readBefore() {
-  try {
-    return new Set(JSON.parse(localStorage.getItem(STORE) ?? "[]"));
-  } catch {
-    return new Set(); // storage is switched off, or holds something else
-  }
-}
-
-function remember(read) {
-  try {
-    localStorage.setItem(STORE, JSON.stringify([...read]));
-  } catch {
-    // Storage is switched off: the ticks last as long as the page.
-  }
+/** What was read of this text. On the account where the page says so, else in this browser. */
+function readingOf(text, sections, changed) {
+  const reader = signedIn();
+  if (!reader || !text.dataset.reading) return new BrowserReading();
+  const keys = sections.map((section) => section.id).filter((key) => key !== "sources");
+  const reading = new AccountReading(text, reader, keys, changed);
+  stopOnForm(reading);
+  return reading;
 }
 
 export function followOutline() {
@@ -24,13 +19,18 @@ export function followOutline() {
   if (!outline || !text) return;
   const sections = [...text.querySelectorAll(":scope > section[id]")];
   const links = new Map([...outline.querySelectorAll("ol a")].map((link) => [link.hash.slice(1), link]));
+  const folded = document.querySelectorAll(".outline-folded a"); // where the other is not shown
   const left = outline.querySelector("[data-minutes-left]");
   const minutes = Number(outline.dataset.minutes);
-  const read = readBefore();
+  const reading = readingOf(text, sections, () => tick());
   let seen = scrollY; // where the page stood at the last update
+  let past = new Set(); // the sections whose end was above the line then
 
   const tick = () => {
-    for (const [key, link] of links) link.classList.toggle("read", read.has(key));
+    for (const link of [...links.values(), ...folded]) {
+      link.classList.toggle("read", reading.has(link.hash.slice(1)));
+    }
+    showReading(reading);
   };
 
   const update = () => {
@@ -52,14 +52,13 @@ export function followOutline() {
     // A section counts as read when the reader scrolls on past its end, not when a link jumps over it.
     const step = scrollY - seen;
     seen = scrollY;
+    const before = past;
+    const lowest = innerHeight * (atEnd ? 1 : 0.6);
+    past = new Set(sections.filter((section) => section.getBoundingClientRect().bottom < lowest));
     if (step <= 0 || step > innerHeight) return;
-    const before = read.size;
-    for (const section of sections) {
-      const end = section.getBoundingClientRect().bottom;
-      if (end < innerHeight * 0.6 && end > -innerHeight) read.add(section.id);
-    }
-    if (read.size > before) {
-      remember(read);
+    const passed = [...past].filter((section) => !before.has(section) && !reading.has(section.id));
+    if (passed.length) {
+      reading.add(passed.map((section) => section.id));
       tick();
     }
   };

@@ -76,4 +76,7 @@ async function sayHere() {
   }
 }
 
-if (others) setInterval(sayHere, EVERY_SECONDS * 1000);
+if (others) {
+  sayHere();
+  setInterval(sayHere, EVERY_SECONDS * 1000);
+}
