@@ -152,6 +152,11 @@ def wait_until_ready(site: str, process: subprocess.Popen[bytes], output: Path) 
 def show(client: Client) -> None:
     """Read and compute as a client would, and print the answers. Raises DemoError."""
     try:
+        today = client.get("/api/v1/digest/today/")
+        print(f"\nThe digest of {today['date']}:\n  {today['introduction']}")
+        for part in ("topic", "problem", "case_study"):
+            print(f"  - {today[part]['title']}: {today[part]['text']}")
+
         cases = client.get("/api/v1/case-studies/")
         print(f"\n{cases['count']} case studies:")
         for case in cases["results"]:

@@ -41,7 +41,10 @@ def read_catalogue() -> Catalogue:
             for slug, techniques, _topics, extra in rows["topic"]
         ],
         [
-            Problem(slug, frozenset(techniques), frozenset(topics), frozenset(extra["cases"]))
+            Problem(
+                *(slug, frozenset(techniques), frozenset(topics), frozenset(extra["cases"])),
+                home=next(iter(topics), ""),
+            )
             for slug, techniques, topics, extra in rows["problem"]
         ],
         [

@@ -14,8 +14,8 @@ from functools import cached_property
 from learn.matching import Matching
 
 PARTS = ("topic", "problem", "case_study")
-# How a problem stands to a topic.
-PRACTISES, NEIGHBOUR, FOREIGN = 0, 1, 2
+# How a problem stands to a topic: written for it, for another but practising it as well, and so on.
+AT_HOME, PRACTISES, NEIGHBOUR, FOREIGN = range(4)
 # So many days before and after a day whose entry was withdrawn, its replacement is not shown; and
 # so many days back, cases of the same company or domain count as more of the same.
 AROUND, LATELY = 7, 6
@@ -35,6 +35,8 @@ class Problem:
     techniques: frozenset[str] = frozenset()
     topics: frozenset[str] = frozenset()
     cases: frozenset[str] = frozenset()
+    # Of its topics, the one it was written for.
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,10 @@ class Catalogue:
         )
 
     def kinship(self, topic: str, problem: str) -> int:
-        """How a problem stands to a topic, both published: PRACTISES, NEIGHBOUR or FOREIGN."""
+        """How a problem stands to a topic, both published: AT_HOME, PRACTISES, …"""
         practised = self.problems[problem].topics
         if topic in practised:
-            return PRACTISES
+            return AT_HOME if topic == self.problems[problem].home else PRACTISES
         near = self.neighbours.get(topic)
         return FOREIGN if near is None or practised.isdisjoint(near) else NEIGHBOUR
 
@@ -280,16 +282,18 @@ class _Day:
         return (self._is_recent("topic", slug), waits, -left / size, self._order["topic"][slug])
 
     def rank_of_problem(self, slug: str, topic: str = "") -> tuple[float, ...]:
-        """Not soon again; the topic before its neighbours; where a case fits; catalogue order.
+        """Not soon again; its own, none that is another's; where a case fits; catalogue order.
 
         One that practises a neighbour is better one whose own topics all had their day.
         """
         problem = self.catalogue.problems[slug]
         kinship = self.catalogue.kinship(topic, slug) if topic else FOREIGN
-        takes = kinship != PRACTISES and not problem.topics.isdisjoint(self._topics_left)
+        # The last one that is left at home in a topic that comes later.
+        is_missed = kinship != AT_HOME and self._at_home.get(problem.home) == 1
+        takes = kinship > PRACTISES and not problem.topics.isdisjoint(self._topics_left)
         fits = not self._techniques_left.isdisjoint(self.catalogue.techniques_of(topic, slug))
         order = self._order["problem"][slug]
-        return (self._is_recent("problem", slug), kinship, takes, not fits, order)
+        return (self._is_recent("problem", slug), is_missed, kinship, takes, not fits, order)
 
     def case(self, topic: str, problem: str) -> str:
         return min(
@@ -325,6 +329,12 @@ class _Day:
     @cached_property
     def _topics_left(self) -> set[str]:
         return set(self.rounds["topic"].left)
+
+    @cached_property
+    def _at_home(self) -> Counter[str]:
+        """Of each topic that is left, how many problems are left that were written for it."""
+        homes = (self.catalogue.problems[slug].home for slug in self.rounds["problem"].left)
+        return Counter(home for home in homes if home in self._topics_left)
 
     @cached_property
     def _plans_left(self) -> Counter[str]:

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from compute.services import let_go_of_jobs
 from compute.uploads import delete_all_of
@@ -24,8 +24,6 @@ from rest.models import IdempotencyKey
 # Who did what is asked of the log long after the person has gone. No form takes a name with blanks,
 # so that nobody ever signs in as this one.
 NOBODY = "(deleted account)"
-# What another request of the same person writes at the same moment is deleted at the second try.
-TRIES = 3
 SESSIONS_AT_A_TIME = 1000
 
 
@@ -36,22 +34,15 @@ def delete_account(user: User) -> None:
 
 def delete_accounts(users: Collection[User]) -> None:
     """All of them, or none. Raises LastSuperuser."""
-    pks = {user.pk for user in users}
-    # Looked for before anything is locked, as each is read; nobody signs in once the rows are gone.
-    sessions = _sessions_of({str(pk) for pk in pks})
-    for tries_left in reversed(range(TRIES)):
-        try:
-            with transaction.atomic():
-                # Of two superusers who go at the same moment the second sees that the first has.
-                one_at_a_time("superusers")
-                check_superusers(users)
-                for user in users:
-                    _delete(user)
-                Session.objects.filter(pk__in=sessions).delete()
-            return
-        except IntegrityError:
-            if not tries_left:
-                raise
+    # Before anything is locked, as each is read. One that begins meanwhile is nobody's in the end.
+    sessions = _sessions_of(users)
+    with transaction.atomic():
+        # Of two superusers who go at the same moment the second sees that the first has.
+        one_at_a_time("superusers")
+        check_superusers(users)
+        for user in users:
+            _delete(user)
+        Session.objects.filter(pk__in=sessions).delete()
 
 
 def check_superusers(users: Collection[User]) -> None:
@@ -67,6 +58,10 @@ def check_superusers(users: Collection[User]) -> None:
 
 
 def _delete(user: User) -> None:
+    # First of all: PostgreSQL holds a row whose unique column changes as one that is deleted, so
+    # that nothing more can come to belong to it. What other requests of the same person are about
+    # to write waits until the account has gone, and is refused.
+    User.objects.filter(pk=user.pk).update(username=f"(deleting {user.pk})")
     _keep_log(user)
     works = [model for model in kinds_of_work() if not model.IS_PART]
     for model in works:
@@ -96,7 +91,8 @@ def _keep_log(user: User) -> None:
         about.update(object_repr=NOBODY)
 
 
-def _sessions_of(pks: set[str]) -> list[str]:
+def _sessions_of(users: Collection[User]) -> list[str]:
     """The keys of their sessions; a session says whose it is only in what it holds."""
+    pks = {str(user.pk) for user in users}
     sessions = Session.objects.iterator(chunk_size=SESSIONS_AT_A_TIME)
     return [row.pk for row in sessions if row.get_decoded().get(SESSION_KEY) in pks]

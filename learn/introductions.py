@@ -45,7 +45,9 @@ def relate(
 
 def _practised(catalogue: Catalogue, topic: str, problem: str) -> dict[str, str]:
     """The topic that a problem practises, and what that is to the topic of the day."""
-    topics = [slug for slug in catalogue.topics if slug in catalogue.problems[problem].topics]
+    home, practised = catalogue.problems[problem].home, catalogue.problems[problem].topics
+    topics = [slug for slug in catalogue.topics if slug in practised]
+    topics.sort(key=lambda slug: slug != home)
     if topic in topics:
         return {"slug": topic, "as": "topic"}
     if topic in catalogue.topics:
@@ -119,53 +121,73 @@ OF_NO_PLAN = (
 PRACTISING = {
     "topic": (
         "the problem, {problem}, practises it",
-        "to practise it there is {problem}, {difficult}",
+        "to practise it, there is {problem}, {difficult}",
         "the problem that goes with it is {problem}, {difficult}",
         "{problem} is the problem that practises it, {difficult}",
     ),
     "needed": (
         "the problem, {problem}, goes back a step, to {practised}, which the topic builds on",
         "the problem practises {practised}, which the topic needs: it is {problem}, {difficult}",
-        "{problem}, the problem, is {difficult} and practises what the topic needs, {practised}",
+        "the problem, {problem}, is {level} and practises what the topic needs, {practised}",
     ),
     "needing": (
         "the problem, {problem}, looks ahead to {practised}, which builds on the topic",
         "the problem is a step ahead: {problem} practises {practised}, which needs the topic",
-        "{problem}, the problem, is {difficult} and practises what comes next, {practised}",
+        "the problem, {problem}, is {level} and practises what comes next, {practised}",
     ),
     "other": (
         "the problem is {problem}, {difficult} that practises {practised}",
-        "the problem, {problem}, is {difficult} and practises {practised}",
+        "the problem, {problem}, is {level} and practises {practised}",
     ),
     "": (
         "the problem is {problem}, {difficult}",
-        "the problem, {problem}, is {difficult}",
+        "the problem, {problem}, is {level}",
+    ),
+}
+# Where the problem has the title of the topic that it practises, that is not said twice.
+NAMESAKE = {
+    "topic": (
+        "the problem of the same name practises it",
+        "to practise it, there is a problem of the same name, {difficult}",
+        "the problem that goes with it has the same name and is {level}",
+    ),
+    "needed": (
+        "the problem goes back a step, to {practised}, which the topic builds on",
+        "the problem is about what the topic needs, {practised}, and is {level}",
+    ),
+    "needing": (
+        "the problem looks ahead to {practised}, which builds on the topic",
+        "the problem is about what comes next, {practised}, and is {level}",
+    ),
+    "other": (
+        "the problem is about {practised} and is {level}",
+        "the problem is {difficult} about {practised}",
     ),
 }
 SHARING_WITH_BOTH = (
-    "the case study, from {company}, shares {technique} with both",
-    "what both share with the case study, from {company}, is {technique}",
-    "all three meet in {technique}: the case study is one from {company}",
+    "the topic, the problem and the case study, from {company}, all turn on {technique}",
+    "the case study, from {company}, has {technique} in common with both",
+    "what runs through all three is {technique}: the case study is one from {company}",
 )
 SHARING_WITH_ONE = (
-    "the case study, from {company}, shares {technique} with the {one}",
-    "the {one} and the case study, from {company}, meet in {technique}",
-    "what the {one} shares with the case study, from {company}, is {technique}",
+    "both the {one} and the case study, from {company}, turn on {technique}",
+    "the case study, from {company}, has {technique} in common with the {one}",
+    "what links the {one} to the case study, from {company}, is {technique}",
 )
 NAMED = {
     "problem": (
         "the case study, from {company}, is background to the problem",
-        "for background to the problem there is the case study, from {company}",
+        "for background to the problem, there is the case study, from {company}",
     ),
     "topic": (
         "the topic is background to the case study, from {company}",
-        "the case study, from {company}, has the topic for its background",
+        "to follow the case study, from {company}, it helps to know the topic",
     ),
 }
 ELSEWHERE = (
-    "the case study is one from {company}",
+    "the case study comes from {company}",
     "for a change of scene, the case study comes from {company}",
-    "the case study goes elsewhere, to {company}",
+    "the case study goes somewhere else, to {company}",
 )
 ALONE = (
     "today there is a case study, from {company}: {case}",
@@ -173,6 +195,7 @@ ALONE = (
 )
 NOTHING = "There is nothing to read on this day."
 DIFFICULT = {"easy": "an easy one", "medium": "one of medium difficulty", "hard": "a hard one"}
+LEVEL = {"easy": "easy", "medium": "of medium difficulty", "hard": "hard"}
 # Techniques are named in the middle of a sentence; those that begin with a name keep its capital.
 PEOPLE = re.compile(
     r"adam|bayes|bellman|bernoulli|beta|boltzmann|cox|dirichlet|elo|fisher|fourier|gauss|gibbs"
@@ -193,7 +216,7 @@ def introduce(date: datetime.date, said: Mapping[str, Any]) -> str:
     if topic:
         clauses.append(_pick(_topic_phrases(said), date, 0).format(**words))
     if problem:
-        phrase = _pick(PRACTISING[_practice(said)], date, 5)
+        phrase = _pick(_problem_phrases(said, words), date, 5)
         if not topic:
             phrase = phrase.replace("the problem", "today’s problem", 1)
         clauses.append(phrase.format(**words))
@@ -217,6 +240,7 @@ def _words(date: datetime.date, said: Mapping[str, Any]) -> dict[str, str]:
     if problem:
         words["problem"] = problem["title"]
         words["difficult"] = DIFFICULT[problem["difficulty"]]
+        words["level"] = LEVEL[problem["difficulty"]]
     if practises := ties.get("practises"):
         words["practised"] = _title(said, "topic", practises["slug"])
     if case:
@@ -240,13 +264,15 @@ def _topic_phrases(said: Mapping[str, Any]) -> tuple[str, ...]:
     return OF_A_PLAN if _title(said, "study-plan", ties.get("plan")) else OF_NO_PLAN
 
 
-def _practice(said: Mapping[str, Any]) -> str:
+def _problem_phrases(said: Mapping[str, Any], words: Mapping[str, str]) -> tuple[str, ...]:
     practises = said["ties"].get("practises")
     if not practises:
-        return ""
-    if practises["as"] == "topic":
-        return "topic"
-    return practises["as"] if _title(said, "topic", practises["slug"]) else ""
+        return PRACTISING[""]
+    practised = words.get("topic" if practises["as"] == "topic" else "practised")
+    if not practised:
+        return PRACTISING[""]
+    is_namesake = practised.casefold() == words["problem"].casefold()
+    return (NAMESAKE if is_namesake else PRACTISING)[practises["as"]]
 
 
 def _case_phrases(said: Mapping[str, Any]) -> tuple[str, ...]:
@@ -272,6 +298,6 @@ def _inside(title: str) -> str:
 
 
 def _sentence(clause: str) -> str:
-    ours = re.match(r"(today|this|the|to|what|all|for|after|remember|yesterday)\b", clause)
+    ours = re.match(r"(today|this|the|to|what|both|for|after|remember|yesterday)\b", clause)
     text = clause[0].upper() + clause[1:] if ours else clause
     return text if text[-1] in ".?!…" else f"{text}."

@@ -118,6 +118,11 @@ def keep_again(row: Digest, plan: Plan, said: Said) -> bool:
     return _write(row, {"chosen": said}, columns(plan, said))
 
 
+def keep_as_it_is(row: Digest) -> bool:
+    """Keep when today was introduced otherwise; its parts stay as readers know them."""
+    return _write(row, {name: said for name, said in row.parts.items() if name != "at"}, {})
+
+
 def keep_settled(settled: Settled, today: datetime.date) -> bool:
     """False if nothing is new, or somebody has changed the row meanwhile."""
     row, said = settled.row, settled.said

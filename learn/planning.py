@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
 from kb.models import CaseStudy, Topic
-from learn import digest
+from learn import digest, kept
 from learn.digest import PARTS, Day
 from learn.models import IN_DIGEST, Digest
 from problems.models import Problem
@@ -252,8 +251,8 @@ def _keep_today(row: Digest) -> None:
     if any(getattr(before, f"{pin}_id") != getattr(now, f"{pin}_id") for pin in PINS):
         digest.choose_again(now)
     elif before.introduction != now.introduction:
-        # The parts stay as readers know them, whatever was published since midnight.
-        mine.update(parts=now.parts | {"at": timezone.now().isoformat()})
+        # Whatever was published since midnight.
+        kept.keep_as_it_is(now)
         raise_content_version()
 
 

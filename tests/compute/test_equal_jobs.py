@@ -3,8 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from compute.models import Job
+from compute.models import Job, JobQuerySet
+from compute.registry import get_kind
+from compute.services import names_private_data, submit_job
 from compute.work import State
+from tests.belongings import job_of
 from tests.compute.client import BODY, JOBS, PARAMS, done, submit
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +74,37 @@ def test_it_costs_nothing(api, settings):
     response = submit(api)
     assert (response.status_code, response.json()) == (200, job)
     assert "RateLimit" not in response
+
+
+@pytest.mark.parametrize(
+    ("params", "is_private"),
+    [
+        ({"dataset": {"id": "5a1d8f0e-3f5e-4c0b-8b7e-0c3a9b1f2d44"}}, True),
+        ({"dataset": {"id": None}}, True),
+        ({"dataset": {"preset": "small", "seed": 1}}, False),
+        ({"dataset": 7}, False),
+        ({"dataset": None}, False),
+        ({"id": "5a1d8f0e"}, False),
+        ({}, False),
+    ],
+)
+def test_a_dataset_of_somebodys_own_is_told_alike_by_what_reads_and_by_what_finds(
+    params, is_private
+):
+    job = job_of(None, params=params)
+    assert names_private_data(params) is is_private
+    assert Job.objects.filter(JobQuerySet.of_private_data, pk=job.pk).exists() is is_private
+
+
+def test_no_job_on_somebodys_own_data_is_the_answer_to_another(db, monkeypatch, ada, bob):
+    """Even where a kind lets the parameters pass."""
+    params = PARAMS | {"dataset": {"id": "5a1d8f0e-3f5e-4c0b-8b7e-0c3a9b1f2d44"}}
+    kind = get_kind("diagnostic-test")
+    monkeypatch.setattr(type(kind), "parse", lambda self, _params: self.params(**PARAMS))
+    first, _ = submit_job(kind=kind.name, params=params, owner=ada)
+    Job.objects.update(
+        state=State.SUCCEEDED, result="{}", finished_at=timezone.now(), started_at=timezone.now()
+    )
+    second, _ = submit_job(kind=kind.name, params=params, owner=bob)
+    assert second.pk != first.pk
+    assert second.owner == bob

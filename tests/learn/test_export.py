@@ -19,8 +19,6 @@ from tests.belongings import (
     NUMBER,
     SECRET,
     SHARED,
-    Belongings,
-    everything_of,
     relations,
 )
 from tests.conftest import PASSWORD
@@ -59,16 +57,6 @@ NOT_EXPORTED = NEVER_USED | {
     "kb.Editing.user": "that a form is open; gone minutes after it is closed",
 }
 pytestmark = pytest.mark.usefixtures("shipped", "media")
-
-
-@pytest.fixture
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def things(ada, shipped, media) -> Belongings:
-    return everything_of(ada)
 
 
 def exported(user) -> dict:

@@ -7,4 +7,6 @@ class Command(BaseCommand):
     help = "Fix the days of the digest that have come, as the schedule does every ten seconds."
 
     def handle(self, **options):
-        self.stdout.write(f"{fix_due_days()} days of the digest changed.")
+        changed = fix_due_days()
+        days = "1 day" if changed == 1 else f"{changed or 'No'} days"
+        self.stdout.write(f"{days} of the digest changed.")
