@@ -1,5 +1,9 @@
 """The status of each error that a client can cause: one table for every endpoint."""
 
+from django.contrib.auth.models import User
+from django.db import IntegrityError
+from rest_framework.exceptions import NotAuthenticated
+
 from compute.errors import (
     InvalidDataset,
     InvalidParams,
@@ -35,6 +39,8 @@ STATUS_OF_ERROR = {
 class Handler(ProblemHandler):
     def convert_known_exceptions(self, exc):
         exc = super().convert_known_exceptions(exc)
+        if isinstance(exc, IntegrityError) and self._is_account_gone():
+            return NotAuthenticated("The account was deleted while this was asked.")
         if isinstance(exc, LimitExceeded):
             return Refused(429, str(exc), headers=exc.headers)
         if type(exc) not in STATUS_OF_ERROR:
@@ -51,6 +57,11 @@ class Handler(ProblemHandler):
             return Refused(status, str(exc))
         error = {"pointer": place, "code": _code(type(exc)), "detail": str(exc)}
         return Refused(status, str(exc), [error])
+
+    def _is_account_gone(self) -> bool:
+        """Whether who asks was deleted meanwhile; what was written for them is refused then."""
+        user = self.context["request"].user
+        return user.is_authenticated and not User.objects.filter(pk=user.pk).exists()
 
 
 def _code(error: type) -> str:

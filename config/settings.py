@@ -295,7 +295,7 @@ LIMITS = {
     # requests for a new password in an hour, by e-mail address and address together; and by address
     "reset": _limit("LIMIT_RESET", "5", "/h"),
     "reset_address": _limit("LIMIT_RESET_ADDRESS", "200", "/h"),
-    # mails to one e-mail address in an hour; what is more is not sent
+    # mails of one kind to one e-mail address in an hour; what is more is not sent
     "mails": _limit("LIMIT_MAILS", "10", "/h"),
     # submissions of a learner in an hour, which try all tests; and runs, which try the visible ones
     "submissions": _limit("LIMIT_SUBMISSIONS", "30", "/h"),

@@ -6,15 +6,18 @@ confirmed, and holds one that is to replace it.
 
 import datetime
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 from allauth.account.models import EmailAddress
 from allauth.account.utils import url_str_to_user_pk, user_pk_to_url_str
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator, default_token_generator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from knox.models import AuthToken
@@ -29,7 +32,9 @@ NAME_RULE = (
 )
 LONGEST_PASSWORD = 1000
 LONGEST_EMAIL = 254
+# Accounts with one address whose password is tried; and that get a link in one mail.
 MOST_OWNERS = 3
+MOST_LINKS = 20
 
 SEPARATORS = re.compile(r"[._-]+")
 LOOK_ALIKE = str.maketrans("01345i7", "oleaslt")
@@ -74,13 +79,16 @@ def _plain(word: str) -> str:
 PLAIN_OFFICES = {_plain(office) for office in OFFICES}
 
 
-def account_of(login: str) -> User | None:
-    """Whom somebody who signs in means: by user name or, where only one account has it, e-mail."""
+def accounts_of(login: str) -> list[User]:
+    """Whom somebody who signs in may mean: one by user name, or a few by e-mail address.
+
+    Of an address first whoever confirmed it, then the oldest. Those who only named it stay among
+    them: else they would learn that somebody confirmed it.
+    """
     named = User.objects.filter(username=login).first()
     if named or "@" not in login:
-        return named
-    owners = owners_of(login)
-    return owners[0] if len(owners) == 1 else None
+        return [named] if named else []
+    return _spelt_alike(login, _claims(login).order_by("-confirmed", "pk"), MOST_OWNERS)
 
 
 def sign_up(user: User, email: str) -> None:
@@ -105,12 +113,29 @@ def sign_up(user: User, email: str) -> None:
 
 
 def owners_of(email: str) -> list[User]:
-    """Whose address it is: whoever confirmed it, or else those who say so, the oldest first."""
-    claims = User.objects.filter(email__iexact=email, is_active=True).order_by("pk")
-    confirmed = claims.filter(emailaddress__email=email.lower(), emailaddress__verified=True)
-    users = list(confirmed) or list(claims[:MOST_OWNERS])
-    # A database may hold two letters for one that are not, such as ı and i.
-    return [user for user in users if user.email.lower() == email.lower()]
+    """Whose password its mail may set: whoever confirmed it, or else all who say it is theirs.
+
+    Whoever signed in last comes first; of very many, only so many.
+    """
+    claims = _claims(email).order_by(F("last_login").desc(nulls_last=True), "pk")
+    confirmed = _spelt_alike(email, claims.filter(confirmed=True), 1)
+    return confirmed or _spelt_alike(email, claims, MOST_LINKS)
+
+
+def _claims(email: str) -> QuerySet[User]:
+    """Who says that it is theirs, without accounts that an operator shut."""
+    rows = EmailAddress.objects.filter(user=OuterRef("pk"), email=email.lower(), verified=True)
+    users = User.objects.filter(email__iexact=email, is_active=True)
+    users = users.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return users.annotate(confirmed=Exists(rows))
+
+
+def _spelt_alike(email: str, users: QuerySet[User], most: int) -> list[User]:
+    """A database may hold two letters for one that are not, such as ı and i."""
+    alike: Iterable[User] = (
+        user for user in users.iterator() if user.email.lower() == email.lower()
+    )
+    return list(islice(alike, most))
 
 
 def is_confirmed(user: User) -> bool:
@@ -161,13 +186,24 @@ def unconfirmed(user: User) -> EmailAddress | None:
     return waiting.get(email=user.email.lower())
 
 
+def drop_awaited_email(user: User) -> None:
+    """Whoever knew the old password may have asked for it, and holds its link."""
+    rows = EmailAddress.objects.filter(user=user, verified=False)
+    rows.exclude(email=user.email.lower()).delete()
+
+
 def confirm(row: EmailAddress) -> bool:
-    """Make it the account's one address; false if another account just confirmed the same."""
+    """Make it the account's one address.
+
+    False if another account just confirmed the same, or the change was just dropped.
+    """
+    same = EmailAddress.objects.filter(pk=row.pk)
     try:
         with transaction.atomic():
+            if not same.update(verified=True):
+                return False
             EmailAddress.objects.filter(user=row.user).exclude(pk=row.pk).delete()
-            row.verified = row.primary = True
-            row.save()
+            same.update(primary=True)
             row.user.email = row.email
             row.user.save(update_fields=["email"])
     except IntegrityError:
@@ -184,20 +220,33 @@ def set_password(user: User, password: str) -> bool:
     Sessions end because Django compares them with the password; whoever changes their own keeps
     this one by `update_session_auth_hash`.
     """
+    # Hashed before the transaction begins, for it takes long.
     before = user.password
     user.set_password(password)
     with transaction.atomic():
-        same = User.objects.filter(pk=user.pk, password=before)
-        if not same.update(password=user.password):
+        if not _replace_password(user, before):
             return False
         revoke_all(user)
     return True
 
 
-def end_sessions(user: User, password: str) -> None:
-    """End all sessions and keep the password: hashed anew, it is another text."""
+def end_sessions(user: User, password: str) -> bool:
+    """End all sessions and keep the password: hashed anew, it is another text.
+
+    False, and nothing is done, if the password was changed meanwhile.
+    """
+    before = user.password
     user.set_password(password)
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        return _replace_password(user, before)
+
+
+def _replace_password(user: User, before: str) -> bool:
+    same = User.objects.filter(pk=user.pk, password=before)
+    if not same.update(password=user.password):
+        return False
+    drop_awaited_email(user)
+    return True
 
 
 class _LinkTokens(PasswordResetTokenGenerator):
@@ -215,10 +264,6 @@ class _LinkTokens(PasswordResetTokenGenerator):
 def reset_link(user: User, life: datetime.timedelta) -> str:
     """An address at which whoever has it sets a new password, once."""
     key = f"{user_pk_to_url_str(user)}-{_LinkTokens(life).make_token(user)}"
-    return reset_address(key)
-
-
-def reset_address(key: str) -> str:
     return settings.SITE_ADDRESS + reverse("reset-password", args=[key])
 
 

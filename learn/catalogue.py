@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.db.models import Q
+import orjson
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from kb.models import Card, Chapter
 from learn.choice import PARTS, CaseStudy, Catalogue, Problem, Topic
@@ -20,41 +22,31 @@ Name = tuple[str, str]
 
 def read_catalogue() -> Catalogue:
     """Everything that has a text for the digest, without these texts."""
-    written = Card.objects.filter(digest__has_key="text").exclude(digest__text="")
-    columns = ("type", "slug", "techniques", "topics", "extra")
-    rows: dict[str, list[tuple]] = {type_: [] for type_ in TYPES.values()}
-    for type_, *row in written.filter(type__in=rows).order_by("slug").values_list(*columns):
-        rows[type_].append(row)
     chapters = Chapter.objects.filter(plan__draft_of=None).values_list("plan__slug", "slug")
     places = {chapter: place for place, chapter in enumerate(chapters)}
-
-    def place_of_topic(row):
-        extra = row[3]
-        place = places.get((extra["plan"], extra["chapter"]), len(places))
-        return place, extra["position"], row[0]
-
-    rows["topic"].sort(key=place_of_topic)
-    rows["problem"].sort(key=lambda row: (row[3]["position"], row[0]))
-    return Catalogue(
-        [
-            Topic(slug, extra["plan"], frozenset(techniques), frozenset(extra["prerequisites"]))
-            for slug, techniques, _topics, extra in rows["topic"]
-        ],
-        [
-            Problem(
-                *(slug, frozenset(techniques), frozenset(topics), frozenset(extra["cases"])),
-                home=next(iter(topics), ""),
-            )
-            for slug, techniques, topics, extra in rows["problem"]
-        ],
-        [
-            CaseStudy(
-                *(slug, frozenset(techniques), frozenset(topics)),
-                *(extra["company"], extra["domain"]),
-            )
-            for slug, techniques, topics, extra in rows["case-study"]
-        ],
-    )
+    topics, problems, cases = [], [], []
+    # As text: of thousands of rows, Django's reading of JSON would take most of the time.
+    columns = (Cast(name, TextField()) for name in ("techniques", "topics", "extra"))
+    written = Card.objects.filter(digest__has_key="text").exclude(digest__text="")
+    rows = written.filter(type__in=TYPES.values()).order_by("slug")
+    for type_, slug, *values in rows.values_list("type", "slug", *columns):
+        names, about, extra = map(orjson.loads, values)
+        techniques = frozenset(names)
+        if type_ == "topic":
+            place = places.get((extra["plan"], extra["chapter"]), len(places))
+            topic = Topic(slug, extra["plan"], techniques, frozenset(extra["prerequisites"]))
+            topics.append((place, extra["position"], slug, topic))
+        elif type_ == "problem":
+            home, named = next(iter(about), ""), frozenset(extra["cases"])
+            problem = Problem(slug, techniques, frozenset(about), named, home)
+            problems.append((extra["position"], slug, problem))
+        else:
+            company, domain = extra["company"], extra["domain"]
+            cases.append(CaseStudy(slug, techniques, frozenset(about), company, domain))
+    # No two have the same slug, so that the items themselves are not compared.
+    in_place = (topic for *_place, topic in sorted(topics))
+    in_turn = (problem for *_place, problem in sorted(problems))
+    return Catalogue(in_place, in_turn, cases)
 
 
 def published(names: Iterable[Name]) -> set[Name]:

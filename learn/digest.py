@@ -142,7 +142,10 @@ def _read(dates: Sequence[datetime.date], last: datetime.date) -> list[Day]:
     plans: list[Plan] = []
     if broken or missing:
         ledger = Ledger(last)
-        says |= {each.row.date: each.said for each in kept.settle(broken, ledger, there, last)}
+        for each in kept.settle(broken, ledger, there, last):
+            says[each.row.date] = each.said
+            # What is said anew names what has just been read.
+            there |= kept.names_of_titles(each.said)
         if missing:
             plans = [plan for plan in ledger.open_days(max(missing)) if plan.date in missing]
     found = {row.date: _fixed_day(row, says[row.date], there) for row in rows}
@@ -154,14 +157,16 @@ def _read(dates: Sequence[datetime.date], last: datetime.date) -> list[Day]:
 
 def _fixed_day(row: Digest, said: Said, there: set[Name]) -> Day:
     chosen = row.parts["chosen"]
-    # The curator's own is about what was chosen.
+    pins = {part: getattr(row, f"pin_of_{part}") for part in PARTS}
+    # The curator's own is about what was chosen, and about what was pinned.
     is_as_chosen = all(
         said[part] == chosen[part] and not (said[part] and said[part]["replaced"])
         for part in PARTS
         if chosen[part]
-    )
-    titles = {key: title for key, title in said["titles"].items() if tuple(key.split("/")) in there}
-    pins = {part: getattr(row, f"pin_of_{part}") for part in PARTS}
+    ) and all(chosen[part] and chosen[part]["slug"] == pin for part, pin in pins.items() if pin)
+    titles = {
+        key: title for key, title in said["titles"].items() if kept.name_of_title(key) in there
+    }
     return Day(
         row.date,
         (is_as_chosen and row.introduction) or introduce(row.date, {**said, "titles": titles}),

@@ -40,8 +40,9 @@ class DigestFeed(Atom1Feed):
 
 def render(days: Sequence[Day], site: str) -> str:
     """The feed of some days, the newest first; `site` begins every address in it."""
-    # Tag URIs (RFC 4151), which stay when the site moves to HTTPS or to another port.
-    host = urlsplit(site).hostname
+    # Tag URIs (RFC 4151), which stay when the site moves to HTTPS or to another port, and whatever
+    # name of the host the reader uses.
+    host = urlsplit(settings.SITE_ADDRESS).hostname
     digest_feed = DigestFeed(
         title="Casebook: the day’s digest",
         link=f"{site}/digest/",

@@ -186,9 +186,11 @@ NAMED = {
 }
 ELSEWHERE = (
     "the case study comes from {company}",
-    "for a change of scene, the case study comes from {company}",
+    "the case study, for a change of scene, comes from {company}",
     "the case study goes somewhere else, to {company}",
 )
+# Where what ties it to the others has no title to be named by.
+UNSAID = ("the case study comes from {company}",)
 ALONE = (
     "today there is a case study, from {company}: {case}",
     "this {today} has a case study, from {company}: {case}",
@@ -281,7 +283,7 @@ def _case_phrases(said: Mapping[str, Any]) -> tuple[str, ...]:
     technique = said["ties"].get("technique")
     if technique and _title(said, "technique", technique["slug"]):
         return SHARING_WITH_BOTH if technique["of"] == "both" else SHARING_WITH_ONE
-    return NAMED.get(said["ties"].get("named", ""), ELSEWHERE)
+    return NAMED.get(said["ties"].get("named", ""), UNSAID if technique else ELSEWHERE)
 
 
 def _pick(phrases: tuple[str, ...], date: datetime.date, pace: int) -> str:

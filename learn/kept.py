@@ -48,7 +48,17 @@ def still_published(days: Iterable[Digest]) -> set[Name]:
     """Which has a card of all that these days name."""
     texts = [said for row in days for said in (row.parts["chosen"], row.parts.get("shown")) if said]
     names = {name_of(part, said[part]["slug"]) for said in texts for part in PARTS if said[part]}
-    return published(names.union(tuple(key.split("/")) for said in texts for key in said["titles"]))
+    return published(names.union(*(names_of_titles(said) for said in texts)))
+
+
+def names_of_titles(said: Said) -> set[Name]:
+    """What is named besides the parts."""
+    return {name_of_title(key) for key in said["titles"]}
+
+
+def name_of_title(key: str) -> Name:
+    type_, slug = key.split("/")
+    return type_, slug
 
 
 def what_it_says(row: Digest, there: set[Name], today: datetime.date) -> Said | None:
@@ -128,12 +138,14 @@ def keep_settled(settled: Settled, today: datetime.date) -> bool:
     row, said = settled.row, settled.said
     chosen, fields = row.parts["chosen"], {}
     if row.date == today:
-        # It is today's; what nothing can replace waits to be published again.
+        # It is today's; what nothing can replace waits to be published again, and what stays keeps
+        # its round.
+        new = {part for part in PARTS if said[part] and said[part] != chosen[part]}
         chosen = {**said, **{part: chosen[part] for part in PARTS if said[part] is None}}
         fields = {
             name: value
             for name, value in columns(settled.plan, said).items()
-            if said[name.removesuffix("_round")]
+            if name.removesuffix("_round") in new
         }
     parts = {"chosen": chosen} if chosen == said else {"chosen": chosen, "shown": said}
     if parts == {name: said for name, said in row.parts.items() if name != "at"}:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from learn.catalogue import name_of, read_cards, read_catalogue, say
 from learn.choice import PARTS, History, Pick, choose, replacement
 from learn.introductions import names_in, relate
@@ -13,7 +15,7 @@ from learn.models import Digest
 DAY = datetime.timedelta(days=1)
 PINS = {part: f"pinned_{part}__slug" for part in PARTS}
 COLUMNS = (
-    *("date", "fixed_at", "introduction"),
+    *("date", "introduction"),
     *PARTS,
     *(f"{part}_round" for part in PARTS),
     *PINS.values(),
@@ -44,10 +46,10 @@ class Ledger:
     """Everything that a choice depends on, as it was when it was read."""
 
     def __init__(self, today: datetime.date) -> None:
-        rows = Digest.objects.order_by("date").values(*COLUMNS)
+        rows = Digest.objects.order_by("date").values(*COLUMNS, is_fixed=Q(fixed_at__isnull=False))
         self._rows = {row["date"]: row for row in rows}
         self.catalogue = read_catalogue()
-        fixed = (date for date, row in self._rows.items() if row["fixed_at"])
+        fixed = (date for date, row in self._rows.items() if row["is_fixed"])
         self.first = min(next(fixed, today), today)
 
     def open_days(self, until: datetime.date) -> list[Plan]:
@@ -76,7 +78,7 @@ class Ledger:
         shown: dict[str, dict[str, list[datetime.date]]] = {part: {} for part in PARTS}
         for other, row in self._rows.items():
             for part in PARTS:
-                if row["fixed_at"] and row[part]:
+                if row["is_fixed"] and row[part]:
                     shown[part].setdefault(row[part], []).append(other)
         found = dict.fromkeys(PARTS, "") | dict(kept)
         for part in missing:
@@ -92,8 +94,13 @@ class Ledger:
         picks = choose(date, self.catalogue, history, given, self._kept_after(date))
         slugs = {part: pick.slug for part, pick in picks.items()}
         ties = relate(self.catalogue, date, slugs, history.rounds["topic"].last)
-        introduction = self._rows[date]["introduction"] if date in self._rows else ""
-        return Plan(date, picks, ties, introduction, frozenset(self._pinned(date)))
+        return Plan(date, picks, ties, self._introduction(date), frozenset(self._pinned(date)))
+
+    def _introduction(self, date: datetime.date) -> str:
+        """A curator's own, which speaks of what is pinned: none where that is published no more."""
+        row = self._rows.get(date, {})
+        pins = {part for part, pin in PINS.items() if row.get(pin)}
+        return row.get("introduction", "") if pins == set(self._pinned(date)) else ""
 
     def _history_before(self, date: datetime.date) -> History:
         history = History()
@@ -103,7 +110,7 @@ class Ledger:
         return history
 
     def _is_fixed(self, date: datetime.date) -> bool:
-        return date in self._rows and self._rows[date]["fixed_at"] is not None
+        return date in self._rows and self._rows[date]["is_fixed"]
 
     def _picks(self, date: datetime.date) -> dict[str, Pick]:
         row = self._rows[date]
@@ -119,7 +126,7 @@ class Ledger:
         """What is pinned to later days."""
         kept: dict[str, set[str]] = {part: set() for part in PARTS}
         for other, row in self._rows.items():
-            if other > date and not row["fixed_at"]:
+            if other > date and not row["is_fixed"]:
                 for part, slug in self._pinned(other).items():
                     kept[part].add(slug)
         return kept

@@ -36,7 +36,7 @@ class Matching:
             (topics, problems, every_problem) if topics_lead else (problems, topics, every_topic)
         )
         later = every if len(once) > len(now) else ()
-        rounds, days_of_last = divmod(len(once) - len(now), len(every))
+        rounds, days_of_last = divmod(len(once) - len(now), max(1, len(every)))
         once_at = {slug: place for place, slug in enumerate(once, FIRST)}
         now_at = {slug: place for place, slug in enumerate(now, FIRST + len(once))}
         later_at = {slug: place for place, slug in enumerate(later, FIRST + len(once) + len(now))}

@@ -3,16 +3,17 @@
 Of content only cards are read: what has none is not published, and is not shown here.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import (
     Aggregate,
     Count,
     Exists,
+    F,
     FilteredRelation,
     Max,
     Min,
@@ -37,6 +38,8 @@ from rest.owned import OwnedQuerySet
 
 CARD_TYPES = ("study-plan", "topic", "problem", "case-study")
 HOUR = 3600
+LONGEST_ANSWER = 86_400  # seconds: a day
+WRONG_SECONDS = "The seconds are a number from 0 to 86,400, a day, or are left out."
 # Of what is wrong with one request, so much is said.
 MOST_NAMED = 10
 LONGEST_NAMED = 40
@@ -246,25 +249,50 @@ def put_topic(
     topic: TopicEntry,
     sections_read: Sequence[str] | None = None,
     done: bool | None = None,
-) -> TopicProgress:
+    sections_added: Sequence[str] | None = None,
+) -> TopicProgress | None:
     """Set which sections a learner has read, and whether the topic is done; None changes nothing.
+
+    `sections_added` are read beside those that were; with the last of all sections the topic is
+    done, unless `done` says otherwise. A topic is begun only by something that was read or done:
+    None is one that still is not.
 
     Raises InvalidProgress for a section that the topic does not have.
     """
     now, keys = timezone.now(), section_keys(topic)
-    if sections_read is not None:
-        _check(sections_read, keys, "section")
+    if sections_read is not None and sections_added is not None:
+        said = "Send `sections_read`, which are all, or `sections_added`, which are more; not both."
+        raise InvalidProgress([Wrong("/sections_added", "conflict", said)])
+    _check(sections_read or (), keys, "section", "/sections_read/{}")
+    _check(sections_added or (), keys, "section", "/sections_added/{}")
     with transaction.atomic():
-        mine = _begin(user, topic)
+        mine = TopicProgress.objects.of(user).filter(topic=topic)
+        if sections_read or sections_added or done:
+            mine = _begin(user, topic)
         # Each in an update of its own: who marks a section undoes nobody's mark that it is done.
         if sections_read is not None:
             given = set(sections_read)
             mine.update(sections_read=[key for key in keys if key in given], updated_at=now)
+        if sections_added and _add(mine, sections_added, keys, now) and done is None:
+            done = True
         if done:
             mine.filter(done=False).update(done=True, done_at=now, updated_at=now)
         elif done is not None:
             mine.filter(done=True).update(done=False, done_at=None, updated_at=now)
-        return mine.get()
+        return mine.first()
+
+
+def _add(mine: OwnedQuerySet, added: Sequence[str], keys: list[str], now: datetime) -> bool:
+    """Whether these were the last sections that were left to read."""
+    # Changes nothing, and holds the row: who adds at the same moment adds to what is written here.
+    mine.update(done=F("done"))
+    before = mine.get().sections_read
+    read = set(before).union(added)
+    if len(read) == len(before):
+        return False
+    gone = [key for key in before if key not in keys]
+    mine.update(sections_read=[key for key in keys if key in read] + gone, updated_at=now)
+    return read.issuperset(keys)
 
 
 def answer_question(
@@ -274,10 +302,9 @@ def answer_question(
 
     The topic is begun by that. Raises InvalidProgress or LimitExceeded before anything is saved.
     """
-    _check([question], question_keys(topic), "question")
-    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
-        said = "The seconds are a finite number from 0, or are left out."
-        raise InvalidProgress([Wrong("/seconds", "invalid", said)])
+    _check([question], question_keys(topic), "question", "/question")
+    if seconds is not None and not 0 <= seconds <= LONGEST_ANSWER:
+        raise InvalidProgress([Wrong("/seconds", "invalid", WRONG_SECONDS)])
     with transaction.atomic():
         fields = {} if user.is_staff else count_try("answers", str(user.pk), window=HOUR)
         _begin(user, topic).update(updated_at=timezone.now())
@@ -299,17 +326,16 @@ def _begin(user, topic: TopicEntry) -> OwnedQuerySet:
     return TopicProgress.objects.of(user).filter(topic=topic)
 
 
-def _check(given: Sequence[str], keys: list[str], what: str) -> None:
-    """Raises InvalidProgress where something given is none of the keys."""
+def _check(given: Sequence[str], keys: list[str], what: str, place: str) -> None:
+    """Raises InvalidProgress where something given is none of the keys; `place` takes its index."""
     known = set(keys)
     there = f"there are: {', '.join(keys)}" if keys else "there are none"
     wrong = []
     for index, key in enumerate(given):
         if key in known:
             continue
-        place = "/question" if what == "question" else f"/sections_read/{index}"
         said = f"This topic has no {what} {key[:LONGEST_NAMED]!r}; {there}."
-        wrong.append(Wrong(place, "unknown", said))
+        wrong.append(Wrong(place.format(index), "unknown", said))
         if len(wrong) == MOST_NAMED:
             break
     if wrong:

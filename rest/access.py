@@ -16,6 +16,8 @@ from structlog.contextvars import bound_contextvars, get_contextvars
 HEADER = "X-Request-ID"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_PATH = 500
+# What follows here is the key of a link, also where it lacks its last slash or has one too many.
+SECRETS = re.compile(r"(/password/reset/|/account/e-mail/confirm/).+?(/?)$", re.I | re.S)
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +54,8 @@ class AccessLog:
 
 
 def _path(request) -> str:
-    """Without the query, and without a part that is called `secret`, such as the key of a link."""
-    match = request.resolver_match
-    secret = match.kwargs.get("secret") if match else None
-    path = request.path.replace(secret, "…") if secret else request.path
-    return path[:LONGEST_PATH]
+    """Without the query, and without the key of a link."""
+    return SECRETS.sub(r"\1…\2", request.path)[:LONGEST_PATH]
 
 
 def _user_id(request) -> int | None:

@@ -90,6 +90,12 @@ def count_try(name: str, key: str, window: int = 60) -> dict[str, str]:
     return rate_limit_fields(name, allowed, window, allowed - count)
 
 
+def give_try_back(name: str, key: str) -> None:
+    """Of a try that was counted and turned out to be none, such as a sign-in that was right."""
+    row = Tries.objects.filter(key=hashed(f"{name} {key}"), count__gt=0)
+    row.update(count=F("count") - 1)
+
+
 def one_at_a_time(name: str) -> None:
     """Hold a lock of this name until the transaction ends; on SQLite, every transaction does."""
     if connection.vendor == "postgresql":

@@ -21,17 +21,13 @@ PASSWORD = "correct horse battery staple"
 
 # Tests of one of these share real processes or a site: one worker of pytest-xdist runs all of them.
 # (The mark `xdist_group` of pytest-xdist 3.8 does nothing under pytest 9.2.)
-TOGETHER = ("tests/start/", "tests/browser/", "tests/kb/test_upgrade.py")
-# Here each file has processes of its own, so that only the tests of a file stay together.
-FILE_BY_FILE = "tests/faults/"
+TOGETHER = ("tests/start/", "tests/browser/", "tests/faults/", "tests/kb/test_upgrade.py")
 
 
 class Together(LoadScopeScheduling):
     """Tests of these together, every other test alone."""
 
     def _split_scope(self, nodeid):
-        if nodeid.startswith(FILE_BY_FILE):
-            return nodeid.partition("::")[0]
         return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
 

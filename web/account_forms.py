@@ -79,6 +79,11 @@ class ForgottenPasswordForm(OurForm, allauth_forms.ResetPasswordForm):
         self.users = accounts.owners_of(email)
         return email
 
+    def save(self, request, **kwargs):
+        email = self.cleaned_data["email"]
+        get_adapter().send_reset_mail(email, self.users)
+        return email
+
 
 class NewPasswordForm(OurForm, allauth_forms.ResetPasswordKeyForm):
     labels = {"password1": "New password", "password2": "The new password again"}

@@ -29,6 +29,10 @@ from web import account_forms
 
 HOUR = 3600
 SHOWN_TOKENS = 50
+CHANGED_MEANWHILE = (
+    "Your password was changed elsewhere meanwhile, so nothing was done here. Sign in with the new"
+    " one and try again."
+)
 LINK_NOT_GOOD = "This link does not work: it was used, or too old, or a newer one was made."
 
 
@@ -144,13 +148,19 @@ def confirm_email(request, secret):
         return render(request, "web/link_not_good.html", context, status=404)
     if request.method != "POST":
         return render(request, "web/confirm_email.html", {"email": row.email, "owner": row.user})
-    before = row.user.email
+    before, was_confirmed = row.user.email, accounts.is_confirmed(row.user)
     if not accounts.confirm(row):
         return redirect(request.path)
     if before and before.lower() != row.email:
-        get_adapter().send_notification_mail("account/email/email_changed", row.user, email=before)
+        tell_of_new_address(row.user, before, was_confirmed)
     messages.success(request, f"{row.email} is confirmed.")
     return redirect("account" if request.user.is_authenticated else "sign-in")
+
+
+def tell_of_new_address(user, before, was_confirmed):
+    get_adapter().send_notification_mail(
+        "account/email/email_changed", user, email=before, is_confirmed=was_confirmed
+    )
 
 
 # --- One's own -------------------------------------------------------------------------------
@@ -197,7 +207,9 @@ def account(request):
 def change_password(request):
     form = account_forms.ChangePasswordForm(data=request.POST or None, user=request.user)
     if form.is_valid():
-        accounts.set_password(request.user, form.cleaned_data["password1"])
+        if not accounts.set_password(request.user, form.cleaned_data["password1"]):
+            messages.error(request, CHANGED_MEANWHILE)
+            return redirect("account")
         update_session_auth_hash(request, request.user)
         get_adapter().send_notification_mail("account/email/password_changed", request.user)
         messages.success(
@@ -213,7 +225,9 @@ def change_password(request):
 def end_sessions(request):
     form = account_forms.CurrentPasswordForm(data=request.POST or None, user=request.user)
     if form.is_valid():
-        accounts.end_sessions(request.user, form.cleaned_data["password"])
+        if not accounts.end_sessions(request.user, form.cleaned_data["password"]):
+            messages.error(request, CHANGED_MEANWHILE)
+            return redirect("account")
         update_session_auth_hash(request, request.user)
         messages.success(request, "You are signed out everywhere but here.")
         return redirect("account")
@@ -226,12 +240,12 @@ def change_email(request):
         data=request.POST or None, user=request.user, initial={"email": request.user.email}
     )
     if form.is_valid():
-        before = request.user.email
+        before, was_confirmed = request.user.email, accounts.is_confirmed(request.user)
         waiting = accounts.change_email(request.user, form.cleaned_data["email"])
         if before and before != request.user.email:
-            get_adapter().send_notification_mail(
-                "account/email/email_changed", request.user, email=before
-            )
+            tell_of_new_address(request.user, before, was_confirmed)
+        elif waiting and waiting.email != before.lower():
+            get_adapter().send_notification_mail("account/email/email_change_asked", request.user)
         if waiting is None:
             messages.success(request, "Your e-mail address is saved.")
         else:

@@ -53,7 +53,7 @@ urlpatterns = [
     path("account/e-mail/again/", accounts.confirm_again, name="account-email-again"),
     path("account/tokens/", accounts.make_token, name="account-tokens"),
     path("account/tokens/revoke-all/", accounts.revoke_all_tokens, name="account-tokens-revoke"),
-    path("account/tokens/<str:token_key>/", accounts.revoke_token, name="account-token-revoke"),
+    path("account/tokens/<slug:token_key>/", accounts.revoke_token, name="account-token-revoke"),
     # The names under which allauth looks for pages.
     path("sign-in/", accounts.SignIn.as_view(), name="account_login"),
     path("sign-up/", accounts.SignUp.as_view(), name="account_signup"),

@@ -3,11 +3,12 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission, User
+from django.db import transaction
 from django.db.models import Q
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from learn.accounts import revoke_all
+from learn.accounts import drop_awaited_email, revoke_all
 from learn.deletion import NOBODY, check_superusers, delete_account, delete_accounts
 from learn.errors import LastSuperuser
 
@@ -20,11 +21,13 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """Whoever knew the old password loses the tokens made with it."""
+    """Whoever knew the old password loses what it gave: tokens, and a new address that waits."""
 
     def save(self, commit=True):
-        user = super().save(commit)
-        revoke_all(user)
+        with transaction.atomic():
+            user = super().save(commit)
+            revoke_all(user)
+            drop_awaited_email(user)
         return user
 
 

@@ -194,6 +194,10 @@ class NewTopicProgressSerializer(StrictSerializer):
     sections_read = SectionKeysField(
         required=False, help_text="All that are read: keys of the topic's sections, in any order."
     )
+    sections_added = SectionKeysField(
+        required=False,
+        help_text="Read beside those that were; not together with `sections_read`.",
+    )
     done = TrueOrFalse(required=False)
 
 
@@ -204,6 +208,8 @@ class NewCheckAnswerSerializer(StrictSerializer):
         required=False,
         allow_null=True,
         min_value=0,
+        max_value=progress.LONGEST_ANSWER,
+        error_messages=dict.fromkeys(("min_value", "max_value"), progress.WRONG_SECONDS),
         help_text="From seeing the question to its answer.",
     )
 
@@ -252,8 +258,11 @@ class TopicView(APIView):
     @extend_schema(
         summary="Set what you have read of a topic",
         description=(
-            "`sections_read` takes the place of what was there; `done` may be set and taken back,"
-            " whatever was read. What is left out stays as it is; twice is the same as once."
+            "`sections_read` takes the place of what was there; `sections_added` takes nothing off"
+            " it, whoever else reads at the same time, and with the last section the topic is done,"
+            " unless you say otherwise. `done` may be set and taken back, whatever was read. What"
+            " is left out stays as it is: with an empty body, or none, everything. Twice is the"
+            " same as once."
         ),
         parameters=[SLUG_PARAMETER],
         request=NewTopicProgressSerializer,
@@ -262,6 +271,11 @@ class TopicView(APIView):
             OpenApiExample(
                 "Two sections",
                 value={"sections_read": READING["sections_read"], "done": False},
+                request_only=True,
+            ),
+            OpenApiExample(
+                "One section more",
+                value={"sections_added": READING["sections_read"][1:]},
                 request_only=True,
             ),
             OpenApiExample("Reading", value=STANDING, response_only=True),

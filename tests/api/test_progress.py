@@ -192,6 +192,37 @@ def test_what_is_left_out_stays_as_it_is(learner, topic):
     assert put(learner, {"sections_read": []}).json()["state"] == "unread"
 
 
+def test_sections_are_added_to_those_read_elsewhere(learner, topic):
+    keys = section_keys(topic)
+    put(learner, {"sections_read": keys[2:4]})
+    body = put(learner, {"sections_added": [keys[3], keys[0]]}).json()
+    assert (body["state"], body["sections_read"]) == ("reading", [keys[0], *keys[2:4]])
+    body = put(learner, {"sections_added": keys}).json()
+    assert (body["state"], body["sections_read"]) == ("done", keys)
+
+
+def test_sections_are_set_or_added_and_not_both(learner, topic):
+    for added in ([], section_keys(topic)[:1]):
+        response = put(learner, {"sections_read": [], "sections_added": added})
+        assert pointers(response) == ["/sections_added"]
+        assert "not both" in response.json()["detail"]
+    assert not TopicProgress.objects.exists()
+
+
+def test_each_section_that_cannot_be_added_is_named_and_none_is(learner, topic):
+    response = put(learner, {"sections_added": ["gone", section_keys(topic)[0], "gone"]})
+    assert pointers(response) == ["/sections_added/0", "/sections_added/2"]
+    assert not TopicProgress.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "{}", '{"sections_read": []}', '{"done": false}'])
+def test_setting_nothing_answers_what_there_is_and_begins_nothing(learner, topic, body):
+    response = raw(learner, "put", TOPIC, body)
+    assert (response.status_code, response.json()) == (200, learner.get(TOPIC).json())
+    assert response.json()["state"] == "unread"
+    assert not TopicProgress.objects.exists()
+
+
 def test_a_section_that_there_is_not_is_named_with_those_there_are(learner, topic):
     keys = section_keys(topic)
     response = put(learner, {"sections_read": [keys[0], "nowhere", keys[1], "\x00"]})
@@ -215,6 +246,8 @@ def test_ten_thousand_wrong_sections_are_answered_in_short(learner, topic):
         ('{"sections_read": [1]}', "/sections_read"),
         ('{"sections_read": null}', "/sections_read"),
         ('{"sections_read": {"0": "iron"}}', "/sections_read"),
+        ('{"sections_added": "iron"}', "/sections_added"),
+        ('{"sections_added": null}', "/sections_added"),
         ('{"done": "true"}', "/done"),
         ('{"done": 1}', "/done"),
         ('{"done": null}', "/done"),
@@ -290,6 +323,8 @@ def test_a_question_that_there_is_not_is_named_with_those_there_are(learner, top
     ("field", "value", "pointer"),
     [
         ("seconds", "-1", "/seconds"),
+        ("seconds", "86400.5", "/seconds"),
+        ("seconds", "1e308", "/seconds"),
         ("seconds", "1e999", "/seconds"),
         ("seconds", "-1e999", "/seconds"),
         ("seconds", "9" * 400, "/seconds"),
@@ -313,6 +348,15 @@ def test_what_is_no_answer_is_refused(learner, topic, field, value, pointer):
     assert not CheckAnswer.objects.exists()
 
 
+def test_an_answer_takes_a_day_at_most(learner, topic):
+    body = {"question": question_keys(topic)[0], "correct": True}
+    for seconds in (0, 86_400):
+        assert answer(learner, body | {"seconds": seconds}).json()["seconds"] == seconds
+    response = answer(learner, body | {"seconds": 1e308})
+    assert pointers(response) == ["/seconds"]
+    assert "from 0 to 86,400" in response.json()["errors"][0]["detail"]
+
+
 def test_what_an_answer_needs_is_said(learner, topic):
     assert pointers(answer(learner, {})) == ["/question", "/correct"]
 
@@ -329,28 +373,42 @@ def test_nobody_fills_the_disk_with_answers(learner, api_as, bob, topic, setting
     assert answer(api_as(bob), body).status_code == 201
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_puts_at_once_are_both_kept(shipped, api_as, ada):
-    topic = Topic.objects.published().get(slug="bayesian-inference")
-    start, statuses = threading.Barrier(6), []
+def at_once(client_of, bodies) -> list[int]:
+    """Each body put by a client of its own, all together; the statuses."""
+    start, statuses = threading.Barrier(len(bodies)), []
 
     def send(body):
-        client = api_as(ada)
+        client = client_of()
         start.wait()
         try:
             statuses.append(put(client, body).status_code)
         finally:
             connection.close()
 
-    bodies = [{"done": True}, {"sections_read": section_keys(topic)[:3]}] * 3
     threads = [threading.Thread(target=send, args=(body,)) for body in bodies]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert statuses == [200] * 6
+    return statuses
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_puts_at_once_are_both_kept(shipped, api_as, ada):
+    topic = Topic.objects.published().get(slug="bayesian-inference")
+    bodies = [{"done": True}, {"sections_read": section_keys(topic)[:3]}] * 3
+    assert at_once(lambda: api_as(ada), bodies) == [200] * 6
     row = TopicProgress.objects.get()
     assert (row.done, len(row.sections_read)) == (True, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sections_added_at_once_are_all_read(shipped, api_as, ada):
+    keys = section_keys(Topic.objects.published().get(slug="bayesian-inference"))
+    bodies = [{"sections_added": [key]} for key in keys]
+    assert at_once(lambda: api_as(ada), bodies) == [200] * len(keys)
+    row = TopicProgress.objects.get()
+    assert (row.done, row.sections_read) == (True, keys)
 
 
 def test_a_problem_given_up_can_still_be_solved(learner, ada):

@@ -84,6 +84,7 @@ def test_every_page_is_accessible_and_fits(open_page, axe, learner, viewport, sc
     page.get_by_label("Password", exact=True).fill("short")
     page.get_by_label("The password again").fill("other")
     page.get_by_role("button", name="Make the account").click()
+    page.locator(".fault").nth(1).wait_for()
     assert page.locator(".fault").count() == 2
     check_by_axe(page, axe)
     check_width(page)

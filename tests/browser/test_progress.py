@@ -57,6 +57,23 @@ def ticks(page: Page) -> list[str]:
     return page.locator(".outline .read").evaluate_all("all => all.map((one) => one.hash.slice(1))")
 
 
+def put_sections(page: Page, keys: list[str]) -> None:
+    """Set what was read, with the session of a page and without its script."""
+    status = page.evaluate(
+        """async (keys) => {
+          const { token } = document.querySelector("[data-reader]").dataset;
+          const answer = await fetch(document.querySelector("[data-reading]").dataset.reading, {
+            method: "PUT",
+            headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+            body: JSON.stringify({ sections_read: keys }),
+          });
+          return answer.status;
+        }""",
+        keys,
+    )
+    assert status == 200
+
+
 def sections(page: Page) -> list[str]:
     found = page.locator("[data-sections] > section[id]")
     return [
@@ -134,6 +151,60 @@ def test_a_page_that_goes_away_offline_sends_what_was_read_from_the_next_one(ope
         page.goto("/")
     elsewhere = sign_in(open_page("/"), learner)
     assert ticks(elsewhere) == read
+
+
+def test_a_page_that_goes_away_takes_off_nothing_that_was_read_elsewhere(open_page, learner):
+    page = sign_up(open_page("/", reduced_motion="reduce"), learner)
+    elsewhere = sign_in(open_page("/", reduced_motion="reduce"), learner)
+    with page.expect_response(is_saved):
+        read_on(page, 12)
+    known = ticks(page)
+    assert known
+    last = sections(page)[-2:]
+    put_sections(elsewhere, [*known, *last])
+    # One section more, and away before it is sent: what was read elsewhere is not known here.
+    for _ in range(100):
+        read_on(page, 1)
+        if ticks(page) != known:
+            break
+    read = ticks(page)
+    assert not set(read) & set(last)
+    page.close()
+    elsewhere.reload()
+    assert ticks(elsewhere) == [*read, *last]
+
+
+def test_what_is_read_after_the_session_ended_waits_for_the_next(open_page, learner):
+    page = sign_up(open_page("/", reduced_motion="reduce"), learner)
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    read_on(page, 12)
+    expect(page.locator("[data-reading-note]")).to_contain_text("no longer signed in")
+    before = ticks(page)
+    read_on(page, 25)
+    read = ticks(page)
+    assert set(before) < set(read)
+    assert faults_of_the_network(page)
+    page.context.add_cookies(cookies)
+    with page.expect_response(is_saved):
+        page.goto("/")
+    assert ticks(sign_in(open_page("/"), learner)) == read
+
+
+def test_a_section_that_is_no_more_does_not_take_the_others_with_it(open_page, learner):
+    page = sign_up(open_page("/", reduced_motion="reduce"), learner)
+    keys = sections(page)
+    stored = ["renamed", keys[0], "sources", "renamed-too", keys[2]]
+    page.evaluate(
+        "([name, keys]) => localStorage.setItem(name, JSON.stringify(keys))",
+        [f"casebook.read:{TOPIC}", stored],
+    )
+    with page.expect_response(is_saved):
+        page.goto("/")
+    page.wait_for_function("Object.keys(localStorage).every((name) => !name.includes('/topics/'))")
+    assert faults_of_the_network(page)
+    page.goto(TOPIC)
+    assert ticks(page) == [keys[0], keys[2]]
 
 
 def test_closing_the_page_at_once_loses_nothing(open_page, learner):

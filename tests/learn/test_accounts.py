@@ -152,6 +152,51 @@ def test_a_password_set_in_the_admin_ends_tokens_too(client_as, admin, ada):
     assert not AuthToken.objects.exists()
 
 
+def asks_for(user: User, email: str) -> EmailAddress:
+    """A change of a confirmed address that waits for its link to be opened."""
+    User.objects.filter(pk=user.pk).update(email="ada@example.org")
+    user.refresh_from_db()
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return EmailAddress.objects.create(user=user, email=email)
+
+
+def test_ending_sessions_or_a_new_password_drops_the_address_that_waits(ada, bob, client_as, admin):
+    def in_admin(user, password):
+        data = {"usable_password": "true", "password1": password, "password2": password}
+        client_as(admin).post(f"/admin/auth/user/{user.pk}/password/", data)
+
+    of_bob = EmailAddress.objects.create(user=bob, email="new@example.org")
+    for end in (accounts.set_password, accounts.end_sessions, in_admin):
+        EmailAddress.objects.filter(user=ada).delete()
+        row = asks_for(ada, "thief@example.net")
+        end(ada, NEW)
+        assert list(EmailAddress.objects.filter(user=ada).values_list("email", "verified")) == [
+            ("ada@example.org", True)
+        ]
+        # Nor does a link that was opened at the same moment bring it back.
+        assert accounts.confirm(row) is False
+        ada.refresh_from_db()
+        assert ada.email == "ada@example.org"
+        assert accounts.is_confirmed(ada)
+    assert EmailAddress.objects.get(user=bob) == of_bob
+
+
+def test_an_unconfirmed_address_of_ones_own_outlasts_a_new_password(ada):
+    accounts.set_email(ada, "ada@example.org")
+    accounts.set_password(ada, NEW)
+    assert accounts.unconfirmed(ada).email == "ada@example.org"
+
+
+def test_ending_sessions_never_brings_an_old_password_back(ada):
+    late = User.objects.get(pk=ada.pk)
+    assert accounts.set_password(ada, NEW) is True
+    row = asks_for(ada, "new@example.org")
+    assert accounts.end_sessions(late, PASSWORD) is False
+    ada.refresh_from_db()
+    assert ada.check_password(NEW)
+    assert EmailAddress.objects.filter(pk=row.pk).exists()
+
+
 def test_making_a_token_clears_away_what_has_expired(ada, bob):
     old, _ = accounts.make_token(ada)
     other, _ = accounts.make_token(bob)
@@ -166,15 +211,47 @@ def test_making_a_token_clears_away_what_has_expired(ada, bob):
 # --- Addresses -------------------------------------------------------------------------------
 
 
-def test_an_address_belongs_to_whoever_confirmed_it_else_to_the_first_three(db):
-    users = [User.objects.create_user(f"u{number}", "x@example.org") for number in range(5)]
-    assert accounts.owners_of("X@example.org") == users[:3]
+def claimants(count: int) -> list[User]:
+    return [
+        User.objects.create_user(f"u{number}", "x@example.org", PASSWORD) for number in range(count)
+    ]
+
+
+def test_an_address_belongs_to_whoever_confirmed_it_else_to_all_who_say_so(db):
+    users = claimants(5)
+    assert accounts.owners_of("X@example.org") == users
     row = EmailAddress.objects.create(user=users[4], email="x@example.org", primary=True)
     assert accounts.confirm(row) is True
     assert accounts.owners_of("x@example.org") == [users[4]]
     User.objects.filter(pk=users[4].pk).update(is_active=False)
-    assert accounts.owners_of("x@example.org") == users[:3]
+    assert accounts.owners_of("x@example.org") == users[:4]
     assert accounts.owners_of("") == []
+
+
+def test_of_very_many_who_name_an_address_those_come_first_who_signed_in_last(db):
+    users = claimants(30)
+    for day, user in enumerate(users[25:]):
+        User.objects.filter(pk=user.pk).update(last_login=timezone.now() + day * DAY)
+    assert accounts.owners_of("x@example.org") == [*users[:24:-1], *users[:15]]
+
+
+def test_an_account_whose_password_the_operator_shut_has_no_address_to_open_it_by(db):
+    users = claimants(3)
+    users[1].set_unusable_password()
+    users[1].save()
+    accounts.confirm(EmailAddress.objects.create(user=users[1], email="x@example.org"))
+    assert accounts.owners_of("x@example.org") == [users[0], users[2]]
+    assert accounts.accounts_of("x@example.org") == [users[0], users[2]]
+
+
+def test_who_may_be_meant_is_one_by_name_and_a_few_by_address(db):
+    users = claimants(5)
+    assert accounts.accounts_of("u4") == [users[4]]
+    assert accounts.accounts_of("U4") == accounts.accounts_of("nobody") == []
+    assert accounts.accounts_of("x@EXAMPLE.org") == users[:3]
+    accounts.confirm(EmailAddress.objects.create(user=users[4], email="x@example.org"))
+    assert accounts.accounts_of("x@example.org") == [users[4], *users[:2]]
+    assert accounts.accounts_of("nobody@example.org") == []
 
 
 def test_two_accounts_never_confirm_one_address(ada, bob):

@@ -13,7 +13,9 @@ from zeal import zeal_ignore
 
 from compute import uploads
 from compute.models import Job
+from learn import progress
 from learn.deletion import NOBODY, delete_account
+from learn.models import TopicProgress
 from tests.belongings import (
     SECRET,
     where,
@@ -54,6 +56,24 @@ def test_a_token_deletes_the_account_once(ada):
     assert gone(ada)
     assert client.delete(ME).status_code == 401
     assert client.get(ME).status_code == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_while_the_account_is_deleted_is_refused_as_of_nobody(monkeypatch, ada):
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(user=ada)[1]}")
+    put_topic = progress.put_topic
+
+    def put_late(user, *args, **kwargs):
+        delete_account(user)
+        return put_topic(user, *args, **kwargs)
+
+    monkeypatch.setattr(progress, "put_topic", put_late)
+    address = "/api/v1/me/topics/bayesian-inference/"
+    response = client.put(address, {"done": True}, format="json")
+    assert response.status_code == 401
+    assert response.json()["detail"] == "The account was deleted while this was asked."
+    assert not TopicProgress.objects.exists()
 
 
 def test_a_session_deletes_the_account_and_ends(ada):

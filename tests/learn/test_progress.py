@@ -67,6 +67,39 @@ def test_sections_are_kept_once_each_in_the_order_of_the_text(ada, topic):
     assert row.sections_read == [keys[0], keys[2], keys[4]]
 
 
+def test_adding_sections_takes_nothing_off(ada, bob, topic):
+    keys = section_keys(topic)
+    put_topic(ada, topic, [keys[3]])
+    TopicProgress.objects.of(ada).update(sections_read=[keys[3], "gone"])
+    row = put_topic(ada, topic, sections_added=[keys[1], keys[3], keys[1]])
+    assert row.sections_read == [keys[1], keys[3], "gone"]
+    again = put_topic(ada, topic, sections_added=[keys[1]])
+    assert (again.sections_read, again.updated_at) == (row.sections_read, row.updated_at)
+    assert put_topic(ada, topic, sections_added=[]).sections_read == row.sections_read
+    assert put_topic(bob, topic, sections_added=keys[:1]).sections_read == keys[:1]
+
+
+def test_with_the_last_section_added_a_topic_is_done(ada, bob, topic):
+    keys = section_keys(topic)
+    assert not put_topic(ada, topic, sections_added=keys[:-1]).done
+    done = put_topic(ada, topic, sections_added=keys[-1:])
+    assert (done.done, done.sections_read) == (True, keys)
+    # Who takes that back is not overruled by what is sent again.
+    put_topic(ada, topic, done=False)
+    assert not put_topic(ada, topic, sections_added=keys).done
+    assert not put_topic(bob, topic, sections_added=keys, done=False).done
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [{}, {"sections_read": []}, {"sections_added": []}, {"sections_read": [], "done": False}],
+)
+def test_nothing_begins_no_topic(ada, topic, nothing):
+    assert put_topic(ada, topic, **nothing) is None
+    assert not TopicProgress.objects.exists()
+    assert of(ada, topic.slug).updated_at is None
+
+
 def test_done_keeps_the_time_when_it_was_first_said(ada, topic):
     first = put_topic(ada, topic, done=True).done_at
     assert first is not None
@@ -74,9 +107,11 @@ def test_done_keeps_the_time_when_it_was_first_said(ada, topic):
     assert put_topic(ada, topic, done=False).done_at is None
 
 
-@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(
+    "seconds", [-1, 86_400.001, 1e308, float("nan"), float("inf"), float("-inf")]
+)
 def test_a_time_that_is_none_is_refused_at_every_door(ada, topic, seconds):
-    with pytest.raises(InvalidProgress, match="finite number from 0"):
+    with pytest.raises(InvalidProgress, match="number from 0 to 86,400"):
         answer_question(ada, topic, question_keys(topic)[0], True, seconds)
     assert not TopicProgress.objects.exists()
 

@@ -4,6 +4,8 @@ import datetime
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -144,10 +146,57 @@ def test_it_takes_as_long_for_a_name_that_nobody_has(settings, ada):
     User.objects.filter(pk=ada.pk).update(email="ada@example.org")
     User.objects.create_user("bob", "two@example.org", PASSWORD)
     User.objects.create_user("bert", "two@example.org", PASSWORD)
-    for name in ("ada", "nobody", "ada@example.org", "nobody@example.org", "two@example.org"):
+    for number in range(5):
+        User.objects.create_user(f"u{number}", "many@example.org", PASSWORD)
+    for name, hashed in (
+        *(("ada", 1), ("nobody", 1), ("ada@example.org", 3), ("nobody@example.org", 3)),
+        *(("two@example.org", 3), ("many@example.org", 3)),
+    ):
         Counted.hashed = 0
         assert by_page(name, "wrong") == 200
-        assert Counted.hashed == 1
+        assert Counted.hashed == hashed
+
+
+def test_of_several_with_one_address_the_one_that_has_the_password_comes_in(settings, db):
+    settings.PASSWORD_HASHERS = [f"{__name__}.Counted"]
+    passwords = {"grace": "one battery staple", "mallory": "two battery staples"}
+    for name, password in passwords.items():
+        User.objects.create_user(name, "grace@example.org", password)
+    User.objects.create_user("shut", "grace@example.org", PASSWORD, is_active=False)
+    for name, password in passwords.items():
+        Counted.hashed = 0
+        assert authenticate(None, username="grace@example.org", password=password).username == name
+        assert Counted.hashed == 3
+    assert authenticate(None, username="grace@example.org", password=PASSWORD) is None
+
+
+def test_naming_an_address_tells_nobody_whether_it_was_known_or_confirmed(ada):
+    User.objects.filter(pk=ada.pk).update(email="ada@example.org")
+    EmailAddress.objects.create(user=ada, email="ada@example.org", primary=True, verified=True)
+    for number, email in enumerate(("ada@example.org", "free@example.org")):
+        User.objects.create_user(f"mallory{number}", email, "two battery staples")
+        assert by_api(email, "two battery staples") == 200
+    assert by_api("ada@example.org", PASSWORD) == 200
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_signing_in_rightly_uses_up_no_tries(rita, door):
+    right, wrong = DOORS[door]
+    assert [door("rita", PASSWORD) for _ in range(15)] == [right] * 15
+    assert set(Tries.objects.values_list("count", flat=True)) == {0}
+    assert [door("rita", "wrong") for _ in range(11)] == [wrong] * 10 + [429]
+
+
+def test_an_account_of_ones_own_pays_for_no_guesses(ada, bob, settings):
+    settings.LIMITS = settings.LIMITS | {"token_address": "15"}
+    for _ in range(10):
+        assert by_api("ada", "wrong") == 401
+        assert by_api("bob", PASSWORD) == 200
+    assert by_api("ada", "wrong") == 429
+    # Nor of the address: of its fifteen, eleven are gone.
+    answers = [by_api(f"nobody{number}", "wrong") for number in range(5)]
+    assert answers == [401] * 4 + [429]
+    assert by_api("bob", PASSWORD) == 429
 
 
 def test_an_ipv6_network_is_one_address(ada):

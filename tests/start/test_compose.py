@@ -70,10 +70,10 @@ def filled_in(service: dict[str, Any], values: dict[str, str]) -> dict[str, str]
     """The service's environment with the values that an operator and Compose put in."""
 
     def value(match: re.Match[str]) -> str:
-        return values[match[1]]
+        return values[match[1]] if match[1] in values or match[2] != "-" else match[3]
 
     variables = {
-        name: re.sub(r"\$\{(\w+)(?::[-?][^}]*)?\}", value, text)
+        name: re.sub(r"\$\{(\w+)(?::([-?])([^}]*))?\}", value, text)
         for name, text in service["environment"].items()
     }
     return {name: text for name, text in variables.items() if text}

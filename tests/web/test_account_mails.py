@@ -1,5 +1,7 @@
 """E-mail addresses of accounts, and forgotten passwords."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
@@ -37,11 +39,14 @@ def test_an_address_signs_in_like_the_name(db):
     assert sign_in(browser(), "grace@example.org", "wrong").status_code == 200
 
 
-def test_an_address_that_two_accounts_name_signs_in_nobody_until_one_confirms_it(db, mails):
-    for name in ("grace", "mallory"):
-        browser().post("/sign-up/", MADE | {"username": name, "email": "grace@example.org"})
-    assert User.objects.count() == 2
-    assert sign_in(browser(), "grace@example.org").status_code == 200
+def test_an_address_that_two_accounts_name_signs_in_both_and_one_of_them_confirms_it(db, mails):
+    for name, password in (("grace", PASSWORD), ("mallory", NEW)):
+        made = {"username": name, "password1": password, "password2": password}
+        browser().post("/sign-up/", MADE | made | {"email": "grace@example.org"})
+    for name, password in (("grace", PASSWORD), ("mallory", NEW)):
+        client = browser()
+        sign_in(client, "grace@example.org", password)
+        assert name_of(client) == name
     browser().post(link_in(mails[0], "/account/e-mail/confirm/"))
     client = browser()
     sign_in(client, "grace@example.org")
@@ -90,7 +95,10 @@ def test_a_confirmed_address_stays_until_the_new_one_is_confirmed(db, mails):
     assert "<strong>old@example.org</strong>" in page
     assert "new@example.org takes its place" in page
     assert sign_in(browser(), "new@example.org").status_code == 200
-    [mail] = mails
+    notice, mail = mails
+    assert notice.to == ["old@example.org"]
+    assert notice.subject == "Your e-mail address for Casebook is to be changed"
+    link_in(notice, "/password/forgotten/")
     assert mail.to == ["new@example.org"]
     client.post(link_in(mail, "/account/e-mail/confirm/"))
     assert User.objects.get().email == "new@example.org"
@@ -102,6 +110,22 @@ def test_a_confirmed_address_stays_until_the_new_one_is_confirmed(db, mails):
     # The old one hears of it.
     assert mails[-1].to == ["old@example.org"]
     assert "was changed" in mails[-1].subject
+
+
+def test_a_thief_who_asked_for_another_address_loses_it_when_the_password_is_reset(db, mails):
+    browser().post("/sign-up/", MADE | {"email": "grace@example.org"})
+    browser().post(link_in(mails[0], "/account/e-mail/confirm/"))
+    thief = browser()
+    sign_in(thief, "grace")
+    thief.post("/account/e-mail/", {"email": "thief@example.net", "password": PASSWORD})
+    [stolen] = [mail for mail in mails if mail.to == ["thief@example.net"]]
+    browser().post("/password/forgotten/", {"email": "grace@example.org"})
+    reset = link_in(mails[-1], "/password/reset/")
+    assert browser().post(reset, {"password1": NEW, "password2": NEW}).status_code == 302
+    assert browser().post(link_in(stolen, "/account/e-mail/confirm/")).status_code == 404
+    assert User.objects.get().email == "grace@example.org"
+    browser().post("/password/forgotten/", {"email": "thief@example.net"})
+    assert "No account there has it" in mails[-1].body
 
 
 def test_an_address_is_changed_by_whoever_knows_the_password(client_as, ada):
@@ -194,6 +218,40 @@ def test_a_link_that_somebody_else_opens_signs_them_out_once_it_is_used(ada, bob
     assert name_of(client) == "bob"
     client.post(link, {"password1": NEW, "password2": NEW})
     assert name_of(client) == ""
+
+
+def test_one_mail_holds_a_link_for_each_account_that_names_the_address(db, mails):
+    names = ["squat1", "squat2", "squat3", "squat4", "late"]
+    for name in names:
+        browser().post("/sign-up/", MADE | {"username": name, "email": "late@example.org"})
+    mails.clear()
+    browser().post("/password/forgotten/", {"email": "late@example.org"})
+    [mail] = mails
+    found = re.findall(
+        r"^(\w+)\nhttps://casebook\.example\.org(/password/reset/\S+)$", mail.body, re.M
+    )
+    assert [name for name, _ in found] == names[::-1]
+    assert "may be more" not in mail.body
+    link = dict(found)["late"]
+    assert "A new password for late" in text_of(browser().get(link))
+    browser().post(link, {"password1": NEW, "password2": NEW})
+    changed = [user.username for user in User.objects.all() if user.check_password(NEW)]
+    assert changed == ["late"]
+
+
+def test_a_mail_for_very_many_accounts_says_that_there_may_be_more(db, mails):
+    for number in range(25):
+        User.objects.create_user(f"u{number}", "x@example.org", PASSWORD)
+    browser().post("/password/forgotten/", {"email": "x@example.org"})
+    [mail] = mails
+    assert mail.body.count("/password/reset/") == 20
+    assert "There may be more" in mail.body
+
+
+def test_an_account_whose_password_the_operator_shut_gets_no_link(db, mails):
+    User.objects.create_user("shut", "shut@example.org")
+    browser().post("/password/forgotten/", {"email": "shut@example.org"})
+    assert "No account there has it" in mails[0].body
 
 
 def test_the_page_says_the_same_of_an_address_that_nobody_has(ada, mails):

@@ -12,6 +12,8 @@ from django.utils.html import escape
 from knox.models import AuthToken
 
 from learn import accounts
+from learn.adapter import AccountAdapter
+from rest.access import SECRETS
 from rest.models import Tries
 from tests.conftest import PASSWORD
 from tests.web.visitors import (
@@ -29,6 +31,7 @@ from tests.web.visitors import (
     sign_in,
     text_of,
 )
+from web.urls import urlpatterns
 
 pytestmark = pytest.mark.usefixtures("asks_twice")
 
@@ -60,6 +63,31 @@ def test_signing_out_elsewhere_keeps_password_and_tokens(ada):
     ada.refresh_from_db()
     assert ada.check_password(PASSWORD)
     assert AuthToken.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "data"),
+    [
+        ("/account/sessions/", {"password": PASSWORD}),
+        ("/account/password/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}),
+    ],
+)
+def test_a_password_that_was_set_meanwhile_stays_and_the_page_says_so(ada, monkeypatch, page, data):
+    client, newest = browser(), "and one more battery staple"
+    sign_in(client)
+    right = AccountAdapter.reauthenticate
+
+    def beaten(adapter, user, password):
+        is_right = right(adapter, user, password)
+        accounts.set_password(User.objects.get(pk=user.pk), newest)
+        return is_right
+
+    monkeypatch.setattr(AccountAdapter, "reauthenticate", beaten)
+    answer = client.post(page, data, follow=True)
+    assert "nothing was done here" in text_of(answer)
+    assert name_of(client) == ""
+    ada.refresh_from_db()
+    assert ada.check_password(newest)
 
 
 def test_the_session_of_before_signing_in_is_not_the_one_of_after(ada):
@@ -100,6 +128,13 @@ def test_nobody_revokes_the_token_of_another(client_as, ada, bob):
     assert client.post(f"/account/tokens/{row.token_key}/").status_code == 404
     client.post("/account/tokens/revoke-all/")
     assert Client(HTTP_AUTHORIZATION=f"Token {token}").get(ME).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["%00", "x%00", "%FF", "ab'--", "0" * 5000])
+def test_a_token_that_cannot_be_is_not_found(client_as, ada, key):
+    row, _ = accounts.make_token(ada)
+    assert client_as(ada).post(f"/account/tokens/{key}/").status_code == 404
+    assert AuthToken.objects.get() == row
 
 
 def test_a_page_of_hundreds_of_tokens_shows_the_newest_and_their_number(client_as, ada):
@@ -253,6 +288,51 @@ def test_nobody_is_buried_in_mails_and_the_first_links_still_work(ada, mails, se
     assert browser().get(link_in(mails[0], "/password/reset/")).status_code == 200
 
 
+def test_mails_that_anybody_asks_for_take_the_place_of_no_others(db, mails, settings):
+    settings.LIMITS = settings.LIMITS | {"mails": "2"}
+    for number in range(4):
+        client = browser(f"198.51.100.{number}")
+        client.post("/password/forgotten/", {"email": "grace@example.org"})
+    assert len(mails) == 2
+    client = browser()
+    client.post("/sign-up/", MADE | {"email": "grace@example.org"})
+    assert len(mails) == 3
+    assert browser().post(link_in(mails[2], "/account/e-mail/confirm/")).status_code == 302
+
+
+def test_whoever_meets_the_limit_of_mails_on_their_own_page_reads_of_it(
+    client_as, ada, mails, settings
+):
+    settings.LIMITS = settings.LIMITS | {"mails": "2"}
+    User.objects.filter(pk=ada.pk).update(email="ada@example.org")
+    client = client_as(ada)
+    for said in ("on its way", "on its way", "No other mail was sent"):
+        page = text_of(client.post("/account/e-mail/again/", follow=True))
+        assert said in page
+    assert "on its way" not in page
+    assert len(mails) == 2
+
+
+def test_news_of_an_account_always_reaches_the_address_that_it_confirmed(ada, mails, settings):
+    settings.LIMITS = settings.LIMITS | {"mails": "2"}
+    User.objects.filter(pk=ada.pk).update(email="ada@example.org")
+    client, passwords = browser(), [PASSWORD, NEW] * 4
+    sign_in(client)
+
+    def change():
+        old, new = passwords.pop(0), passwords[0]
+        change = {"oldpassword": old, "password1": new, "password2": new}
+        assert client.post("/account/password/", change).status_code == 302
+        return len(mails)
+
+    # One that is not confirmed may be somebody else's, who is not to be buried in mails.
+    assert [change() for _ in range(3)] == [1, 2, 2]
+    EmailAddress.objects.create(user=ada, email="ada@example.org", primary=True, verified=True)
+    assert [change() for _ in range(3)] == [3, 4, 5]
+    client.post("/account/e-mail/", {"email": "", "password": passwords[0]})
+    assert "was changed" in mails[5].subject
+
+
 def test_whoever_found_a_session_open_cannot_guess_the_password(client_as, ada):
     client = client_as(ada)
     pages = {
@@ -271,5 +351,21 @@ def test_the_key_of_a_link_is_in_no_log(ada, caplog):
     browser().get(f"/password/reset/{key}/")
     browser().get(f"/password/reset/{key}x/")
     browser().get(f"/account/e-mail/confirm/{key}/")
+    browser().get(f"/password/reset/{key}")
+    browser().get(f"/account/e-mail/confirm/{key}")
+    browser().get(f"/Password/reset/{key}/more")
+    browser().get("/password/forgotten/")
     paths = [record.path for record in caplog.records if hasattr(record, "path")]
-    assert paths == ["/password/reset/…/"] * 2 + ["/account/e-mail/confirm/…/"]
+    assert paths == [
+        *["/password/reset/…/"] * 2,
+        *("/account/e-mail/confirm/…/", "/password/reset/…", "/account/e-mail/confirm/…"),
+        *("/Password/reset/…", "/password/forgotten/"),
+    ]
+
+
+def test_every_address_with_a_secret_is_one_whose_key_is_not_logged():
+    routes = [str(pattern.pattern) for pattern in urlpatterns]
+    secret = [route for route in routes if "secret" in route]
+    assert len(secret) == 2
+    assert all(SECRETS.search(f"/{route}") for route in secret)
+    assert not any(SECRETS.search(f"/{route}") for route in set(routes) - set(secret))

@@ -206,6 +206,15 @@ def test_two_accounts_never_see_each_others_marks(topic, client_as, ada, bob):
     assert "Nothing is kept yet." in words(page(client, "/progress/"))
 
 
+def test_not_read_of_what_was_never_begun_leaves_a_newcomer(topic, client_as, ada):
+    client = client_as(ada)
+    before = words(page(client, "/"))
+    assert client.post(READ, {"done": "false"}).status_code == 302
+    assert not TopicProgress.objects.exists()
+    assert "Nothing is kept yet." in words(page(client, "/progress/"))
+    assert words(page(client, "/")) == before
+
+
 # --- plans, problems, home ------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 import { ask, signedIn } from "./reading.js";
 
+const DAY = 86400; // seconds: longer takes no answer
+
 /** The line at the end of a topic follows what was read since the page came. */
 export function showReading(reading) {
   const box = document.querySelector("[data-reading-line]");
@@ -52,7 +54,9 @@ class Question {
   }
 
   #open() {
-    if (this.#seenAt !== undefined) this.#seconds = (performance.now() - this.#seenAt) / 1000;
+    if (this.#seenAt === undefined) return;
+    const seconds = (performance.now() - this.#seenAt) / 1000;
+    if (seconds <= DAY) this.#seconds = seconds; // a page left open for days measures nothing
   }
 
   async #answer(reader, correct) {

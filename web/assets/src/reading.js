@@ -37,9 +37,18 @@ function storesBeginningWith(...prefixes) {
 }
 
 export class RequestFailed extends Error {
-  constructor(status) {
+  constructor(status, errors) {
     super(`status ${status}`);
     this.status = status;
+    this.errors = errors; // what of the request was wrong: each with its `pointer`
+  }
+}
+
+async function errorsIn(response) {
+  try {
+    return (await response.json()).errors ?? [];
+  } catch {
+    return []; // no JSON: what answered is not the site
   }
 }
 
@@ -60,8 +69,13 @@ export async function ask(reader, method, url, body, options = {}) {
     body: body && JSON.stringify(body),
     ...options,
   });
-  if (!response.ok) throw new RequestFailed(response.status);
+  if (!response.ok) throw new RequestFailed(response.status, await errorsIn(response));
   return response.json();
+}
+
+/** Add sections to those read of a topic, whatever another tab or device has read of it; its standing. */
+function sendSections(reader, url, keys, options) {
+  return ask(reader, "PUT", url, { sections_added: keys }, options);
 }
 
 /** Signed out: the browser alone remembers. */
@@ -93,7 +107,8 @@ export class AccountReading {
   #timer;
   #wait = 0; // before the next try; 0 while nothing fails
   #sending = false;
-  #stopped = false;
+  #stopped = false; // nothing more is sent
+  #overruled = false; // by the page's own form: nothing more is kept, either
   #channel = new BroadcastChannel("casebook.reading");
 
   constructor(text, reader, sections, changed) {
@@ -131,7 +146,7 @@ export class AccountReading {
 
   add(keys) {
     const fresh = keys.filter((key) => this.#isNew(key) && !this.#unsent.has(key));
-    if (!fresh.length || this.#stopped) return;
+    if (!fresh.length || this.#overruled) return;
     for (const key of fresh) this.#unsent.add(key);
     save(this.#stores[0], new Set([...load(this.#stores[0]), ...fresh]));
     this.#soon();
@@ -139,7 +154,7 @@ export class AccountReading {
 
   /** From here on the page's own form says what was read: nothing of before may come after it. */
   stop() {
-    this.#stopped = true;
+    this.#stopped = this.#overruled = true;
     clearTimeout(this.#timer);
     for (const store of this.#stores) save(store, new Set());
   }
@@ -153,21 +168,12 @@ export class AccountReading {
     if (!this.#stopped) this.#timer = setTimeout(() => this.#send(), wait);
   }
 
-  #with(keys) {
-    const read = this.#sections.filter((key) => keys.has(key));
-    // Who has read all of it is done; nothing here takes that back.
-    return { sections_read: read, ...(read.length === this.#sections.length && { done: true }) };
-  }
-
   async #send() {
     if (this.#sending || this.#stopped) return;
     this.#sending = true;
     const sending = [...this.#unsent];
     try {
-      // Another tab or device may have read on: what it read is asked for, and stays.
-      this.#know(await ask(this.#reader, "GET", this.#url));
-      if (this.#stopped) return;
-      const kept = await ask(this.#reader, "PUT", this.#url, this.#with(new Set([...this.#kept, ...sending])));
+      const kept = await sendSections(this.#reader, this.#url, sending);
       this.#know(kept);
       this.#sent(sending);
       this.#channel.postMessage({ ...kept, url: this.#url, reader: this.#reader.id });
@@ -213,11 +219,10 @@ export class AccountReading {
     }
   }
 
-  /** The page goes away: no time to ask first, and nobody to hear the answer. */
+  /** The page goes away: nobody is there to hear the answer. */
   #sendLast() {
     if (!this.#unsent.size || this.#stopped) return;
-    const body = this.#with(new Set([...this.#kept, ...this.#unsent]));
-    ask(this.#reader, "PUT", this.#url, body, { keepalive: true }).catch(() => {});
+    sendSections(this.#reader, this.#url, [...this.#unsent], { keepalive: true }).catch(() => {});
   }
 }
 
@@ -230,15 +235,27 @@ export async function sendWhatWasRead(reader) {
     if (!slug || path === location.pathname) continue; // a case study, or the page that sends its own
     const url = `/api/v1/me/topics/${slug}/`;
     try {
-      const kept = await ask(reader, "GET", url);
-      const read = new Set([...kept.sections_read, ...load(store)]);
-      read.delete("sources"); // the list at the end is no section of the text
-      const done = read.size === kept.sections && { done: true };
-      await ask(reader, "PUT", url, { sections_read: [...read], ...done });
-      save(store, new Set());
-    } catch (error) {
-      if (![400, 404, 422].includes(error.status)) return; // the next page tries again
-      save(store, new Set()); // the topic has gone, or its sections have
+      if (await sendStore(reader, store, url)) await sendStore(reader, store, url);
+    } catch {
+      return; // the next page tries again
     }
   }
+}
+
+/** Whether sections were dropped that the topic no longer has: the others are still to be sent. */
+async function sendStore(reader, store, url) {
+  const keys = [...load(store)].filter((key) => key !== "sources"); // the list at the end is no section
+  let gone = [];
+  try {
+    if (keys.length) await sendSections(reader, url, keys);
+  } catch (error) {
+    if (![400, 404, 422].includes(error.status)) throw error;
+    const pointers = error.errors.map(({ pointer }) => pointer);
+    gone = keys.filter((_, index) => pointers.includes(`/sections_added/${index}`));
+  }
+  // Where no section is named, all are kept, or the topic itself has gone.
+  const settled = [...(gone.length ? gone : keys), "sources"];
+  // Read anew: another tab may have stored more meanwhile.
+  save(store, new Set([...load(store)].filter((key) => !settled.includes(key))));
+  return gone.length > 0;
 }
