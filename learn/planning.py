@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.text import get_text_list
 
 from kb.models import CaseStudy, Topic
 from learn import digest, kept
 from learn.digest import PARTS, Day
+from learn.ledger import DAY
 from learn.models import IN_DIGEST, Digest
 from problems.models import Problem
 from rest.limits import one_at_a_time
@@ -23,7 +25,6 @@ MODELS = {"topic": Topic, "problem": Problem, "case_study": CaseStudy}
 NAMES = {"topic": "topic", "problem": "problem", "case_study": "case study"}
 PINS = tuple(f"pinned_{part}" for part in PARTS)
 CHOICE = ("introduction", *PINS)
-A_DAY = datetime.timedelta(days=1)
 # Days that are chosen ahead: half a year, so that a plan stays one page.
 FEWEST, MOST = 28, 182
 
@@ -50,7 +51,7 @@ class Planned:
     @property
     def monday(self) -> datetime.date:
         """Of its week."""
-        return self.date - self.date.weekday() * A_DAY
+        return self.date - self.date.weekday() * DAY
 
     @property
     def parts(self) -> list["PlannedPart"]:
@@ -120,7 +121,7 @@ def planned(dates: Iterable[datetime.date]) -> list[Planned]:
     for date in dates:
         if date < today:
             raise CannotPlan(f"{name_of(date)} has passed; what it said stays.")
-        if date >= today + MOST * A_DAY:
+        if date >= today + MOST * DAY:
             raise CannotPlan(f"{name_of(date)} is too far ahead; the plan has {MOST} days.")
     days = {item.date: item for item in plan((max(dates) - today).days + 1)}
     return [days[date] for date in dates]
@@ -225,19 +226,14 @@ def worth_knowing(row: Digest) -> list[str]:
     loose = [NAMES[part] for part in PARTS if not getattr(row, f"pinned_{part}_id")]
     if row.introduction and loose and row.date > digest.today():
         found.append(
-            f"The introduction is your own, and the {listed(loose)} of the day may still change:"
-            " pin what the introduction speaks of."
+            f"The introduction is your own, and the {get_text_list(loose, 'and')} of the day may"
+            " still change: pin what the introduction speaks of."
         )
     return found
 
 
 def name_of(date: datetime.date) -> str:
     return f"{date:%A %-d %B %Y}"
-
-
-def listed(names: list[str]) -> str:
-    """As topic, problem and case study."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _keep_today(row: Digest) -> None:

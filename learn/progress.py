@@ -5,7 +5,7 @@ Of content only cards are read: what has none is not published, and is not shown
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -73,6 +73,11 @@ class Progress:
     topics: Sequence[Topic] = ()
     problems: Sequence[Problem] = ()
     next: Sequence[Step] = ()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the learner has done nothing yet."""
+        return not (self.tried or any(topic.updated_at for topic in self.topics))
 
     @property
     def tried(self) -> list[Problem]:
@@ -380,12 +385,8 @@ def _problem(card: Card, did: dict | None) -> Problem:
     if did is None:
         return shown
     tried = ProblemStatus.ATTEMPTED if did["attempts"] else ProblemStatus.TODO
-    return Problem(
-        slug=card.slug,
-        title=card.title,
-        url=card.url,
-        difficulty=card.extra["difficulty"],
-        topics=card.topics,
+    return replace(
+        shown,
         status=ProblemStatus.SOLVED if did["solved_at"] else tried,
         attempts=did["attempts"] or 0,
         last_at=did["last_at"],

@@ -362,3 +362,7 @@ def _owner_of(relation: models.Field) -> str:
         for one in found
         if one.model is relation.related_model and one.related_model is User
     )
+
+
+def gone(user) -> bool:
+    return not User.objects.filter(pk=user.pk).exists()

@@ -1,6 +1,5 @@
 """The pages of the digest: a day, today's, and all of them by month."""
 
-import datetime
 from itertools import groupby
 
 from django.core.paginator import Paginator
@@ -10,17 +9,9 @@ from django.views.decorators.http import require_safe
 
 from learn import digest
 from learn.feed import PATH, title_of
+from learn.ledger import DAY
 
 DAYS_ON_A_PAGE = 60
-A_DAY = datetime.timedelta(days=1)
-
-
-class DateConverter:
-    """A day in an address, as ISO 8601 writes it."""
-
-    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    to_python = staticmethod(datetime.date.fromisoformat)
-    to_url = staticmethod(str)
 
 
 @require_safe
@@ -50,7 +41,7 @@ def day(request, date):
     if found is None:
         raise Http404("There is no digest of this day.")
     today = digest.today()
-    first = today - A_DAY * (len(digest.days()) - 1)
+    first = today - DAY * (len(digest.days()) - 1)
     return render(
         request,
         "web/digest_day.html",
@@ -58,8 +49,8 @@ def day(request, date):
             "day": found,
             "heading": title_of(found),
             "is_today": date == today,
-            "previous": date - A_DAY if date > first else None,
-            "next": date + A_DAY if date < today else None,
+            "previous": date - DAY if date > first else None,
+            "next": date + DAY if date < today else None,
             "feed_url": PATH,
         },
     )

@@ -62,7 +62,7 @@ def progress(request):
         "web/progress.html",
         {
             "progress": mine,
-            "is_new": not (touched or mine.tried),
+            "is_new": mine.is_new,
             "steps": [(KINDS[step.type], step) for step in mine.next],
             "begun": sorted(
                 (topic for topic in touched if topic.state == "reading"),
@@ -98,7 +98,7 @@ def go_on(user) -> dict:
     mine = progress_of(user)
     return {
         "go_on": mine.next[0] if mine.next else None,
-        "is_new": not (mine.tried or any(topic.updated_at for topic in mine.topics)),
+        "is_new": mine.is_new,
     }
 
 

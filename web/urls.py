@@ -1,12 +1,11 @@
-from django.urls import path, register_converter
+from django.urls import path
 
+import learn.converters  # noqa: F401  (registers `day`)
 from web import accounts, cases, digest, progress, views, your_data
 from web.guide import guide, guide_markdown
 from web.llms import llms_txt
 from web.numbers import numbers
 from web.preview import preview, preview_digest
-
-register_converter(digest.DateConverter, "date")
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,7 +14,7 @@ urlpatterns = [
     path("cases/<slug:slug>/", cases.case_study, name="case-study"),
     path("digest/", digest.archive, name="digest"),
     path("digest/today/", digest.today, name="digest-today"),
-    path("digest/<date:date>/", digest.day, name="digest-day"),
+    path("digest/<day:date>/", digest.day, name="digest-day"),
     path("numbers/", numbers, name="numbers"),
     path("plans/", views.study_plans, name="study-plans"),
     path("plans/<slug:slug>/", views.study_plan, name="study-plan"),
@@ -33,7 +32,7 @@ urlpatterns = [
     path("guide/<slug:name>.md", guide_markdown, name="guide-markdown"),
     path("llms.txt", llms_txt, name="llms"),
     path("preview/<slug:entry_type>/<int:pk>/", preview, name="preview"),
-    path("preview/digest/<date:date>/", preview_digest, name="preview-digest"),
+    path("preview/digest/<day:date>/", preview_digest, name="preview-digest"),
     path("account/data/", your_data.your_data, name="your-data"),
     path("account/deleted/", your_data.account_deleted, name="account-deleted"),
     path("sign-in/", accounts.SignIn.as_view(), name="sign-in"),

@@ -11,27 +11,19 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import path, register_converter, reverse
+from django.urls import path, reverse
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_POST, require_safe
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from learn import digest, planning
+from learn.converters import DayConverter
 from learn.digest import PARTS
 from learn.forms import DigestForm, said_of
+from learn.ledger import DAY
 from learn.models import Digest
 from learn.planning import FEWEST, MOST, NAMES, PINS, CannotPlan, name_of
-
-
-class DayConverter:
-    """A day in an address of the admin, as ISO 8601 writes it."""
-
-    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    to_python = staticmethod(datetime.date.fromisoformat)
-    to_url = staticmethod(str)
-
-
-register_converter(DayConverter, "digest_day")
 
 
 class DaysThatHaveBeen(ChangeList):
@@ -165,7 +157,7 @@ class DigestAdmin(ModelAdmin):
         views = {"pin": self.pin, "unpin": self.unpin, "swap": self.swap}
         urls = [
             path(
-                f"<digest_day:date>/{name}/",
+                f"<day:date>/{name}/",
                 self.admin_site.admin_view(require_POST(view)),
                 name=f"learn_digest_{name}",
             )
@@ -174,7 +166,7 @@ class DigestAdmin(ModelAdmin):
         pages = {"swap-with": self.swap_with, "preview": self.preview}
         urls += [
             path(
-                f"<digest_day:date>/{name}/",
+                f"<day:date>/{name}/",
                 self.admin_site.admin_view(require_safe(view)),
                 name=f"learn_digest_{name}",
             )
@@ -236,16 +228,14 @@ class DigestAdmin(ModelAdmin):
         """A day to come as readers will see it, in a frame that cannot reach the admin."""
         self._needs_view(request)
         today = digest.today()
-        if not today < date < today + MOST * planning.A_DAY:
+        if not today < date < today + MOST * DAY:
             raise Http404
         context = {
             "title": f"Preview: {name_of(date)}",
             "frame_url": reverse("preview-digest", args=[date]),
             "change_url": change_url(date),
-            "previous": day_url("preview", date - planning.A_DAY)
-            if date - planning.A_DAY > today
-            else "",
-            "next": day_url("preview", date + planning.A_DAY),
+            "previous": day_url("preview", date - DAY) if date - DAY > today else "",
+            "next": day_url("preview", date + DAY),
             "back": list_url(request, date),
             "may_change": super().has_change_permission(request),
         }
@@ -376,12 +366,12 @@ def _parts(request) -> list[str]:
 
 
 def _listed(parts: list[str]) -> str:
-    return planning.listed([NAMES[part] for part in parts])
+    return get_text_list([NAMES[part] for part in parts], "and")
 
 
 def _may_be_planned(date: datetime.date) -> bool:
     today = digest.today()
-    return today <= date < today + MOST * planning.A_DAY
+    return today <= date < today + MOST * DAY
 
 
 def _title(row: Digest, part: str) -> str:

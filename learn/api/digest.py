@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from kb.case_data import LICENSE
 from learn import digest, feed
+from learn.converters import DayConverter
 from problems.models import Problem
 from rest.filters import PAGES, check_names
 
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAY_PARAMETER = OpenApiParameter("date", OpenApiTypes.DATE, OpenApiParameter.PATH)
 EXAMPLE = {
     "date": "2026-11-24",
@@ -90,7 +90,7 @@ class DaySerializer(serializers.Serializer):
 def read_day(text: str) -> datetime.date:
     """A day as ISO 8601 writes it. Raises NotFound."""
     try:
-        if DAY.fullmatch(text):
+        if re.fullmatch(DayConverter.regex, text):
             return datetime.date.fromisoformat(text)
     except ValueError:
         pass

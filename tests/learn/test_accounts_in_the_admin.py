@@ -2,19 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
-from zeal import zeal_ignore
 
 from tests.conftest import PASSWORD
 
 USERS = "/admin/auth/user/"
+pytestmark = pytest.mark.usefixtures("two_accounts_in_one_request")
 NEW_PASSWORD = "quite another battery staple"
-
-
-@pytest.fixture(autouse=True)
-def _two_accounts_in_one_request():
-    """Django asks for whoever is signed in and for the account that is shown, one by one."""
-    with zeal_ignore([{"model": "auth.User"}, {"model": "sessions.Session"}]):
-        yield
 
 
 @pytest.fixture

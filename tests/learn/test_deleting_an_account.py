@@ -3,13 +3,11 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 from knox.models import AuthToken
 from rest_framework.test import APIClient
-from zeal import zeal_ignore
 
 from compute import uploads
 from compute.models import Job
@@ -18,6 +16,7 @@ from learn.deletion import NOBODY, delete_account
 from learn.models import TopicProgress
 from tests.belongings import (
     SECRET,
+    gone,
     where,
 )
 from tests.conftest import PASSWORD
@@ -25,24 +24,9 @@ from tests.conftest import PASSWORD
 ME = "/api/v1/me/"
 PAGE = "/account/data/"
 USERS = "/admin/auth/user/"
-pytestmark = pytest.mark.usefixtures("shipped", "media")
-
-
-@pytest.fixture(autouse=True)
-def _two_accounts_in_one_request():
-    """Django asks for whoever is signed in and for the account that is shown, one by one."""
-    with zeal_ignore([{"model": "auth.User"}, {"model": "sessions.Session"}]):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _types_are_not_known_yet():
-    """As in a process that has just started."""
-    ContentType.objects.clear_cache()
-
-
-def gone(user) -> bool:
-    return not User.objects.filter(pk=user.pk).exists()
+pytestmark = pytest.mark.usefixtures(
+    "shipped", "media", "two_accounts_in_one_request", "types_are_not_known_yet"
+)
 
 
 # --- By the API -----------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
-from zeal import zeal_ignore
 
 from compute import runner, uploads, work
 from compute.models import Dataset, Item, Job
@@ -27,6 +26,7 @@ from tests.belongings import (
     SECRET,
     SHARED,
     Belongings,
+    gone,
     job_of,
     relations,
     where,
@@ -51,24 +51,9 @@ STAYS = {
     "kb.Revision.author": "what was published is history",
     "kb.Revision.reviewer": "what was published is history",
 }
-pytestmark = pytest.mark.usefixtures("shipped", "media")
-
-
-@pytest.fixture(autouse=True)
-def _two_accounts_in_one_request():
-    """Django asks for whoever is signed in and for the account that is shown, one by one."""
-    with zeal_ignore([{"model": "auth.User"}, {"model": "sessions.Session"}]):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _types_are_not_known_yet():
-    """As in a process that has just started."""
-    ContentType.objects.clear_cache()
-
-
-def gone(user) -> bool:
-    return not User.objects.filter(pk=user.pk).exists()
+pytestmark = pytest.mark.usefixtures(
+    "shipped", "media", "two_accounts_in_one_request", "types_are_not_known_yet"
+)
 
 
 # --- What goes, and what stays --------------------------------------------------------------------
