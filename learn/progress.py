@@ -96,9 +96,8 @@ class Progress:
 
 def progress_of(user) -> Progress:
     """In three queries, however much there is."""
-    catalogue = _Catalogue()
-    read = _read_by(user)
-    topics = [_topic(card, catalogue, read.get(card.slug)) for card in catalogue.topics]
+    catalogue = _Catalogue(CARD_TYPES)
+    topics = _topics(user, catalogue)
     done_with = _done_with(user)
     problems = [_problem(card, done_with.get(card.slug)) for card in catalogue.of("problem")]
     cases = [
@@ -108,13 +107,20 @@ def progress_of(user) -> Progress:
     return Progress(plans, topics, problems, next_steps(topics, problems, cases))
 
 
+def reading_of_all(user) -> Progress:
+    """With plans and topics only, which lists of these need: two queries."""
+    catalogue = _Catalogue(("study-plan", "topic"))
+    topics = _topics(user, catalogue)
+    return Progress(list(_plans(catalogue, topics)), topics)
+
+
 class _Catalogue:
     """The cards of what there is to learn by, in the order of the catalogue."""
 
-    def __init__(self):
+    def __init__(self, types: Sequence[str]):
         columns = ("type", "slug", "title", "url", "topics", "extra")
         self._by_type = defaultdict(list)
-        for card in Card.objects.filter(type__in=CARD_TYPES).only(*columns):
+        for card in Card.objects.filter(type__in=types).only(*columns):
             self._by_type[card.type].append(card)
         for cards in self._by_type.values():
             cards.sort(key=lambda card: (card.extra.get("position", 0), card.slug))
@@ -180,6 +186,11 @@ def _read_by(user, topics: QuerySet[TopicEntry] | None = None) -> dict[str, _Rea
         if row["mine__question"]:
             read.answers[row["mine__question"]] = row["right"] > row["wrong"]
     return found
+
+
+def _topics(user, catalogue: _Catalogue) -> list[Topic]:
+    read = _read_by(user)
+    return [_topic(card, catalogue, read.get(card.slug)) for card in catalogue.topics]
 
 
 def _topic(card: Card, catalogue: _Catalogue, read: _Read | None) -> Topic:

@@ -24,6 +24,7 @@ from learn.progress import (
     answer_question,
     progress_of,
     put_topic,
+    reading_of_all,
     section_keys,
     standing_with,
 )
@@ -104,7 +105,7 @@ def go_on(user) -> dict:
 
 def mark_topics(user, topics: Iterable[Topic]) -> None:
     """Give each its `standing`: how far the learner has come with it."""
-    standings = {topic.slug: topic for topic in progress_of(user).topics}
+    standings = {topic.slug: topic for topic in reading_of_all(user).topics}
     for topic in topics:
         topic.standing = standings.get(topic.slug)
 
@@ -117,7 +118,7 @@ def read_by_plan(user) -> dict[str, int]:
     """How many topics of each plan a learner has read."""
     if not user.is_authenticated:
         return {}
-    return {plan.slug: plan.done for plan in progress_of(user).plans}
+    return {plan.slug: plan.done for plan in reading_of_all(user).plans}
 
 
 def reading_of(request, topic: Topic) -> dict:
